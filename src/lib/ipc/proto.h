@@ -1,0 +1,120 @@
+/*
+ * proto: every message between rooms.  Bodies are JSON objects unless marked
+ * binary; [x] names the room that may send it.  "-> " is the reply.  Times are
+ * integers, microseconds since 1970 UTC, unless said otherwise; binary values
+ * inside JSON are base64url without padding (RFC 4648 §5).
+ * A refused request is answered with IPC_ERROR and {"code":<HTTP status>,"message":"..."}.
+ */
+#ifndef CAM_PROTO_H
+#define CAM_PROTO_H
+
+enum proto_type {
+	PROTO_INVALID = 0,
+
+	/* ---- keyd ---- */
+
+	/* [gate] binary: u8 leaf (enum proto_leaf), u8 hash (RFC 5246 §7.4.1.4.1:
+	 * 4 sha256, 5 sha384, 6 sha512), then the hash value.
+	 * -> binary: ECDSA signature, ASN.1 DER (RFC 3279 §2.2.3). */
+	PROTO_KEYD_SIGN = 0x0101,
+	/* [gate] {} -> the chains object; also sent as a notice to every connected gate
+	 * when it changes:
+	 * {"generation":n,"leaves":[{"leaf":1,"names":["host",...],"chain":["<DER base64url>",...]}, ...]}
+	 * leaf 2 is chosen when the SNI equals one of its names, else leaf 1. */
+	PROTO_KEYD_CHAINS = 0x0102,
+	/* [core] {} -> {"appliance_id":"<16 hex>","fingerprint":"<SHA-256 of the server leaf, AA:BB:..>",
+	 * "not_before":t,"not_after":t,"names":[...],"ca_pem":"...","agents_ca_pem":"...",
+	 * "agents_name":"<id>.agents.internal"} ; also a notice to core when it changes */
+	PROTO_KEYD_IDENTITY = 0x0103,
+	/* [core] {"names":["host or IP address",...]} : the names and addresses the appliance
+	 * really has; issues a new server leaf when they differ -> the identity object */
+	PROTO_KEYD_NAMES = 0x0104,
+	/* [core] {"object":"...","field":"...","plain":"<b64>"} -> {"sealed":"<b64>"} */
+	PROTO_KEYD_SEAL = 0x0105,
+	/* [core] {"room":"core","object":"...","field":"...","lifetime":seconds} -> {"ticket":"<b64>"} */
+	PROTO_KEYD_TICKET = 0x0106,
+	/* [the ticket's room] {"object":"...","field":"...","sealed":"<b64>","ticket":"<b64>"} -> {"plain":"<b64>"} */
+	PROTO_KEYD_UNSEAL = 0x0107,
+	/* [sysd, core] {} : the wall clock stepped; leaves are checked and issued anew -> {} */
+	PROTO_KEYD_CLOCK = 0x0108,
+
+	/* ---- hashd ---- */
+
+	/* [core] {"password":"..."} -> {"hash":"$argon2id$..."}; 429 when the queue is full */
+	PROTO_HASHD_HASH = 0x0201,
+	/* [core] {"password":"...","hash":"$argon2id$..."} -> {"match":bool}; 429 as above */
+	PROTO_HASHD_VERIFY = 0x0202,
+
+	/* ---- core ---- */
+
+	/* [api, tty, sysd] {"verb":"...","principal":{"token":"..."?,"session":"..."?,"peer":"address"},"args":{...}}
+	 * -> {"status":200,"body":<any JSON>} or {"status":200,"text":"..."} or {"status":204};
+	 * domain refusals are replies too: {"status":4xx,"body":{"message":"..."}}; optional
+	 * "session":"<new cookie value>" ("" = clear the cookie), "csrf":"...",
+	 * "retry_after":seconds. The peer room is known by SO_PEERCRED; only api speaks for tokens and sessions. */
+	PROTO_CORE_VERB = 0x0301,
+	/* [api] {"since":sequence or 0} -> {"tail":oldest,"head":newest}, then PROTO_CORE_EVENT notices */
+	PROTO_CORE_EVENTS = 0x0302,
+	/* notice to api: {"sequence":n,"time":t,"kind":"...","object":"...","data":{...}}; kinds used by api itself:
+	 * "token.revoked" {"hash":"<sha256 hex of the token or session>"} drops it from the cache */
+	PROTO_CORE_EVENT = 0x0303,
+	/* [sysd and later workers] {"worker":"sysd","running":[{"task":n,"fence":n},...]} -> {} */
+	PROTO_CORE_WORKER = 0x0304,
+	/* notice to a worker: {"task":n,"fence":n,"kind":"...","key":"<idempotency key>","input":{...}} */
+	PROTO_CORE_TASK = 0x0305,
+	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed","message":"...","output":{...}} -> {"accepted":bool} */
+	PROTO_CORE_RESULT = 0x0306,
+
+	/* ---- store ---- */
+
+	/* [api] {} -> {"upload":n} + descriptor of an unnamed temporary file, read and write */
+	PROTO_STORE_BEGIN = 0x0401,
+	/* [api] {"upload":n} : syncs, hashes, links by digest -> {"digest":"<sha256 hex>","length":n}; 507 when the
+	 * budget or disk is full. Uploads of a lost connection vanish. */
+	PROTO_STORE_COMMIT = 0x0402,
+	/* [api, core] {"digest":"..."} -> {"length":n} + descriptor, read only; 404 */
+	PROTO_STORE_GET = 0x0403,
+	/* [core] {"digest":"..."} -> {}; 404 */
+	PROTO_STORE_DROP = 0x0404,
+	/* [api, core] {"segment":"name","offset":n,"data":"<b64>"} : appends at offset, which must be the present
+	 * length (409 with {"code","message","length"} otherwise; the same bytes again at an older offset are accepted
+	 * silently) -> {"length":n}; durable only after STORE_SYNC */
+	PROTO_STORE_APPEND = 0x0405,
+	/* [api, core] {"segment":"name"} -> {"length":n} after fdatasync */
+	PROTO_STORE_SYNC = 0x0406,
+	/* [api, core] {} -> {"bytes":n,"budget":n,"objects":n} */
+	PROTO_STORE_STATUS = 0x0407,
+	/* [api, core] {"segment":"name"} -> {"length":n} + descriptor, read only; 404 */
+	PROTO_STORE_READ = 0x0408,
+
+	/* ---- sysd ---- */
+
+	/* [net] a typed fact: {"kind":"lease4","interface":"eth0","event":"bound|renew|deconfig","address":"10.0.2.15",
+	 * "prefix":24,"router":"10.0.2.2","dns":["..."],"ntp":["..."],"domain":"...","lease":seconds}
+	 * | {"kind":"lease6",...} | {"kind":"ntp","event":"step|periodic","offset":seconds} -> {} */
+	PROTO_SYSD_FACT = 0x0501,
+	/* [tty, core is a worker instead] {} -> {"hostname":"..","mode":"dhcp|static","interfaces":[{"name":"eth0","up":bool,"mac":"..",
+	 * "addresses":["10.0.2.15/24",..]}],"router":"..","dns":[..],"ntp":[..],"services":[{"name":"gate","pid":n,"starts":n,"since":t}]};
+	 * also sent as a notice to connected peers (net, tty) when it changes */
+	PROTO_SYSD_STATE = 0x0502,
+	/* [tty] {"mode":"dhcp"} | {"mode":"static","interface":"eth0","address":"10.0.0.5/24","router":"..","dns":["..",".."]}
+	 * -> {} ; 400 with a message; kept in /data/sysd and applied at once */
+	PROTO_SYSD_NETWORK = 0x0503,
+	/* [tty] {"action":"reboot"|"poweroff"|"factory-reset"} -> {} */
+	PROTO_SYSD_POWER = 0x0504,
+
+	/* ---- api ---- */
+
+	/* [gate] notice + descriptor: {"peer":"address","port":n,"leaf":1|2}: one connection, plain bytes of TLS */
+	PROTO_API_CONN = 0x0601,
+
+	/* ---- net ---- */
+
+	/* [net's own DHCP and NTP helpers] {"applet":"udhcpc|udhcpc6|ntpd","event":"...","env":{"ip":"..",...}} -> {} */
+	PROTO_NET_EVENT = 0x0701
+};
+
+/* Which certificate: browsers' and clients', or the agents' (stable name). */
+enum proto_leaf { PROTO_LEAF_NONE = 0, PROTO_LEAF_SERVER = 1, PROTO_LEAF_AGENTS = 2 };
+
+#endif
