@@ -1,0 +1,67 @@
+/*
+ * verb: the table of everything that can be asked of the appliance.
+ *
+ * One row is one verb: its name, its HTTP route, who may use it, and its
+ * arguments with types and limits.  api routes by it, core validates and
+ * decides by it, documents and help are made from it.  Handlers live in core,
+ * found by the verb's name.
+ */
+#ifndef CAM_VERB_H
+#define CAM_VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum verb_type {
+	VERB_NONE = 0,		/* ends an argument table */
+	VERB_STRING,		/* min..max bytes of UTF-8 without control characters */
+	VERB_SECRET,		/* as VERB_STRING, never logged, never stored in a document */
+	VERB_INTEGER,		/* min..max */
+	VERB_BOOLEAN,
+	VERB_OBJECT,		/* any JSON object */
+	VERB_ARRAY		/* any JSON array of at most max elements */
+};
+
+struct verb_arg {
+	const char *name;
+	enum verb_type type;
+	bool required;
+	int64_t min, max;	/* bytes or value, see enum verb_type */
+	const char *help;
+};
+
+/* Who may use a verb. */
+enum verb_role {
+	VERB_ROLE_NONE = 0,
+	VERB_ROLE_PUBLIC,	/* anybody */
+	VERB_ROLE_USER,		/* anybody signed in */
+	VERB_ROLE_ADMIN,	/* an administrator of the appliance */
+	VERB_ROLE_SYSD,		/* the room of that name only, never from HTTP */
+	VERB_ROLE_TTY,
+	VERB_ROLE_API
+};
+
+struct verb {
+	const char *name;	/* "security.token" */
+	const char *method;	/* "POST"; NULL = not reachable by HTTP */
+	const char *path;	/* "/services/security/token"; a segment in {} is an argument of that name; NULL as method */
+	enum verb_role role;
+	bool writes;		/* changes the truth: runs in the writer, else in a reader */
+	const struct verb_arg *args;	/* from the body's members, {segments} and the query; ends with VERB_NONE */
+	const char *help;	/* one line */
+};
+
+/* The table, in order; NULL past its end. */
+const struct verb *verb_at(size_t i);
+const struct verb *verb_by_name(const char *name);
+
+/* The verb of an HTTP request, or NULL.  path is without the query.  When the
+ * path is known but not with this method, NULL is returned and *other_method is set.
+ * Up to VERB_SEGMENTS {segments} are given as pointers into path. */
+#define VERB_SEGMENTS 4
+struct verb_segment { const char *name; size_t name_len; const char *value; size_t value_len; };
+const struct verb *verb_by_route(const char *method, const char *path, bool *other_method,
+	struct verb_segment segments[VERB_SEGMENTS], size_t *count);
+
+#endif
