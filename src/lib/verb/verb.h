@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <yyjson.h>
 
 enum verb_type {
 	VERB_NONE = 0,		/* ends an argument table */
@@ -50,6 +51,7 @@ struct verb {
 	bool writes;		/* changes the truth: runs in the writer, else in a reader */
 	const struct verb_arg *args;	/* from the body's members, {segments} and the query; ends with VERB_NONE */
 	const char *help;	/* one line */
+	bool whole;		/* the body is a whole object: members the table does not name are kept, not refused */
 };
 
 /* The table, in order; NULL past its end. */
@@ -63,5 +65,18 @@ const struct verb *verb_by_name(const char *name);
 struct verb_segment { const char *name; size_t name_len; const char *value; size_t value_len; };
 const struct verb *verb_by_route(const char *method, const char *path, bool *other_method,
 	struct verb_segment segments[VERB_SEGMENTS], size_t *count);
+
+/* Text of an error about arguments: the name of one and what is wrong with it, bytes. */
+#define VERB_MESSAGE 160
+/* Deepest nesting accepted in an argument: documents may be walked recursively. */
+#define VERB_DEPTH 64
+
+/*
+ * Holds args (a JSON object, or NULL for none) against the verb's table: types,
+ * limits, required and unknown members, members given twice (at any depth),
+ * nesting, control characters.  Returns 0, or -1 with a sentence for the
+ * client in message.
+ */
+int verb_check(const struct verb *v, yyjson_val *args, char message[VERB_MESSAGE]);
 
 #endif
