@@ -31,6 +31,11 @@ enum room_id {
 };
 
 #define ROOM_BIT(id) (1u << (id))
+#define ROOM_FAMILY(af) (UINT64_C(1) << (af))
+#define ROOM_CAPABILITY(cap) (UINT64_C(1) << (cap))
+
+/* The group whose members may connect to a room: its uid and this. */
+#define ROOM_CLIENTS_GROUP 1000
 
 /* Descriptors the launcher opens before it gives up its privilege, in order,
  * starting at ROOM_FD_FIRST.  0,1,2 are null, standard error's pipe twice;
@@ -67,11 +72,17 @@ struct room {
 	uint64_t capabilities;		/* bits of linux/capability.h, raised as ambient */
 	const struct room_open *opens;	/* ends with kind ROOM_OPEN_NONE; may be NULL */
 	const struct room_path *paths;	/* landlock: ends with path NULL; may be NULL = no file at all */
-	const int *syscalls;		/* allowed system calls, ends with -1; on top of the common list */
+	const int *syscalls;		/* allowed system calls, ends with -1; on top of the common list (calls.h).
+					 * With SYS_vfork clone(2) may also make processes; SYS_ioctl and SYS_prctl
+					 * lift the argument limits of these two. */
 	bool inet;			/* may create AF_INET/AF_INET6 sockets */
+	uint64_t families;		/* ROOM_FAMILY bits: further socket families (AF_UNIX is always allowed) */
+	bool foreign;			/* a third-party program: the launcher fences it, before exec */
 	unsigned long memory;		/* bytes; cgroup memory.max where there is one */
 	unsigned nofile;
 	unsigned nproc;			/* threads and children */
+	unsigned long memlock;		/* bytes it may lock in memory */
+	int oom;			/* oom_score_adj: -1000 never killed, 1000 first */
 	unsigned long data;		/* byte budget under /data, 0 = none */
 };
 
@@ -86,6 +97,9 @@ const struct room *room_self(void);
 
 /* May `from` connect to `to`? */
 bool room_may_connect(const struct room *from, const struct room *to);
+
+/* "read" for 0; NULL for a number this build does not know.  Async-signal-safe. */
+const char *room_syscall_name(int nr);
 
 /*
  * Fences this process in for good: landlock to the row's paths (read-only

@@ -1,0 +1,299 @@
+/*
+ * The process table.  Per room: its calls, its paths, what the launcher opens
+ * for it, then its row.  docs/least-privilege.md is made from this file.
+ */
+#include "room/calls.h"
+#include "room/landlock.h"
+#include "room/room.h"
+
+#include <linux/capability.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define KIB 1024ul
+#define MIB (1024ul * KIB)
+
+/* ---- gate: TLS in, plain bytes to api; no file, no key ---- */
+
+static const int gate_calls[] = {
+	CALLS_FORK,			/* a worker per processor */
+	SYS_sched_setaffinity,		/* and each on its own */
+	-1
+};
+
+static const struct room_open gate_opens[] = {
+	{ ROOM_OPEN_TCP, NULL, 443 },
+	{ ROOM_OPEN_SHARED, "gate.shared", 4 * MIB },	/* the session cache */
+	{ ROOM_OPEN_NONE, NULL, 0 }
+};
+
+/* ---- keyd: the keys ---- */
+
+static const int keyd_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	SYS_mlock,
+	SYS_munlock,
+	-1
+};
+
+static const struct room_path keyd_paths[] = {
+	{ "/data/keyd", ROOM_WRITE },
+	{ NULL, 0 }
+};
+
+/* ---- hashd: passwords; cpu and memory only ---- */
+
+static const int hashd_calls[] = {
+	SYS_mlock,
+	SYS_munlock,
+	-1
+};
+
+/* ---- api: HTTP on descriptors from gate ---- */
+
+static const int api_calls[] = {
+	CALLS_READ_FILES,
+	-1
+};
+
+static const struct room_path api_paths[] = {
+	{ "/usr/share/cam", ROOM_READ },
+	{ NULL, 0 }
+};
+
+/* ---- core: the database ---- */
+
+static const int core_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	SYS_getcwd,			/* sqlite3_open makes the name absolute */
+	-1
+};
+
+static const struct room_path core_paths[] = {
+	{ "/data/core", ROOM_WRITE },
+	{ NULL, 0 }
+};
+
+/* ---- store: bytes by digest ---- */
+
+static const int store_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	-1
+};
+
+static const struct room_path store_paths[] = {
+	{ "/data/store", ROOM_WRITE },
+	{ NULL, 0 }
+};
+
+/* ---- net: DHCP and NTP clients as its children ---- */
+
+static const int net_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_EXECUTE,
+	SYS_bind,
+	SYS_ioctl,			/* SIOCGIF*: what udhcpc asks about its interface */
+	SYS_clock_settime,
+	SYS_settimeofday,
+	SYS_adjtimex,
+	SYS_clock_adjtime,
+	SYS_alarm,
+	SYS_setpriority,
+	SYS_sysinfo,
+	-1
+};
+
+static const struct room_path net_paths[] = {
+	{ "/bin", ROOM_EXECUTE },
+	{ "/proc/net", ROOM_READ },
+	{ "/sys/class/net", ROOM_READ },
+	{ "/dev/null", LL_READ_FILE | LL_WRITE_FILE },
+	{ NULL, 0 }
+};
+
+/* ---- sysd: addresses, host name, power ---- */
+
+static const int sysd_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	SYS_bind,			/* of its netlink socket */
+	SYS_ioctl,
+	SYS_sethostname,
+	SYS_kill,			/* s6-svscan, to power off in order */
+	SYS_reboot,
+	SYS_sync,
+	-1
+};
+
+static const struct room_path sysd_paths[] = {
+	{ "/data/sysd", ROOM_WRITE },
+	{ "/run/cam/launch", ROOM_READ },
+	{ "/proc", ROOM_READ },
+	{ "/sys/class/net", ROOM_READ },
+	{ "/sys/devices", ROOM_READ },
+	{ NULL, 0 }
+};
+
+/* ---- tty: the screen and the serial port ---- */
+
+static const int tty_calls[] = {
+	CALLS_READ_FILES,
+	SYS_ioctl,			/* of the two terminals the launcher opened */
+	-1
+};
+
+static const struct room_open tty_opens[] = {
+	{ ROOM_OPEN_TTY, "/dev/tty1", 0 },
+	{ ROOM_OPEN_TTY, "/dev/ttyS0", 0 },
+	{ ROOM_OPEN_NONE, NULL, 0 }
+};
+
+static const struct room_path tty_paths[] = {
+	{ "/run/cam/launch", ROOM_READ },
+	{ NULL, 0 }
+};
+
+/* ---- log: s6-log, once beside every room ---- */
+
+static const int log_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	SYS_execve,
+	SYS_arch_prctl,
+	SYS_set_tid_address,
+	SYS_signalfd4,
+	SYS_chdir,
+	SYS_fchdir,
+	SYS_setitimer,
+	SYS_wait4,
+	-1
+};
+
+static const struct room_path log_paths[] = {
+	{ "/data/log", ROOM_WRITE },
+	{ "/run/cam/log", ROOM_WRITE },
+	{ "/bin", ROOM_EXECUTE },
+	{ "/lib", ROOM_EXECUTE },
+	{ "/usr", ROOM_EXECUTE },
+	{ "/etc", ROOM_READ },
+	{ "/dev/null", LL_READ_FILE | LL_WRITE_FILE },
+	{ NULL, 0 }
+};
+
+/* ---- the rows ---- */
+
+static const struct room rooms[ROOM_COUNT] = {
+	[ROOM_GATE] = {
+		.id = ROOM_GATE, .name = "gate", .program = "/bin/gate", .uid = 101,
+		.job = "TLS: accepts connections, hands their plain bytes to api",
+		.links = ROOM_BIT(ROOM_KEYD) | ROOM_BIT(ROOM_API),
+		.opens = gate_opens, .syscalls = gate_calls,
+		.memory = 256 * MIB, .nofile = 32768, .nproc = 256,
+	},
+	[ROOM_KEYD] = {
+		.id = ROOM_KEYD, .name = "keyd", .program = "/bin/keyd", .uid = 102,
+		.job = "keys: signs, issues certificates, seals and unseals",
+		.listens = true,
+		.paths = keyd_paths, .syscalls = keyd_calls,
+		.memory = 16 * MIB, .nofile = 256, .nproc = 8, .memlock = 8 * MIB, .oom = -900,
+		.data = 4 * MIB,
+	},
+	[ROOM_HASHD] = {
+		.id = ROOM_HASHD, .name = "hashd", .program = "/bin/hashd", .uid = 103,
+		.job = "passwords: Argon2id, one at a time",
+		.listens = true,
+		.syscalls = hashd_calls,
+		.memory = 96 * MIB, .nofile = 64, .nproc = 8, .memlock = 1 * MIB,
+	},
+	[ROOM_API] = {
+		.id = ROOM_API, .name = "api", .program = "/bin/api", .uid = 104,
+		.job = "HTTP and the console's pages; each call becomes a verb of core",
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_STORE), .listens = true,
+		.paths = api_paths, .syscalls = api_calls,
+		.memory = 256 * MIB, .nofile = 32768, .nproc = 16,
+	},
+	[ROOM_CORE] = {
+		.id = ROOM_CORE, .name = "core", .program = "/bin/core", .uid = 105,
+		.job = "the truth: rules, database, events, tasks",
+		.links = ROOM_BIT(ROOM_KEYD) | ROOM_BIT(ROOM_HASHD) | ROOM_BIT(ROOM_STORE),
+		.listens = true,
+		.paths = core_paths, .syscalls = core_calls,
+		.memory = 256 * MIB, .nofile = 1024, .nproc = 32, .oom = -800,
+		.data = 1024 * MIB,
+	},
+	[ROOM_STORE] = {
+		.id = ROOM_STORE, .name = "store", .program = "/bin/store", .uid = 106,
+		.job = "bytes: uploads and outputs, kept by digest",
+		.listens = true,
+		.paths = store_paths, .syscalls = store_calls,
+		.memory = 64 * MIB, .nofile = 4096, .nproc = 16,
+		.data = 512 * MIB,
+	},
+	[ROOM_NET] = {
+		.id = ROOM_NET, .name = "net", .program = "/bin/net", .uid = 107,
+		.job = "DHCP and NTP clients; hands what they learn to sysd",
+		.links = ROOM_BIT(ROOM_SYSD) | ROOM_BIT(ROOM_NET), .listens = true,
+		.capabilities = ROOM_CAPABILITY(CAP_NET_RAW) | ROOM_CAPABILITY(CAP_NET_BIND_SERVICE) |
+			ROOM_CAPABILITY(CAP_SYS_TIME),
+		.paths = net_paths, .syscalls = net_calls,
+		.inet = true, .families = ROOM_FAMILY(AF_PACKET) | ROOM_FAMILY(AF_NETLINK),
+		.memory = 16 * MIB, .nofile = 64, .nproc = 16,
+	},
+	[ROOM_SYSD] = {
+		.id = ROOM_SYSD, .name = "sysd", .program = "/bin/sysd", .uid = 108,
+		.job = "the machine: addresses, host name, power",
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD), .listens = true,
+		.capabilities = ROOM_CAPABILITY(CAP_NET_ADMIN) | ROOM_CAPABILITY(CAP_SYS_ADMIN) |
+			ROOM_CAPABILITY(CAP_SYS_BOOT) | ROOM_CAPABILITY(CAP_KILL),
+		.paths = sysd_paths, .syscalls = sysd_calls,
+		.inet = true, .families = ROOM_FAMILY(AF_NETLINK),
+		.memory = 16 * MIB, .nofile = 64, .nproc = 8,
+		.data = 4 * MIB,
+	},
+	[ROOM_TTY] = {
+		.id = ROOM_TTY, .name = "tty", .program = "/bin/tty", .uid = 109,
+		.job = "the screen and the serial port",
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_SYSD),
+		.opens = tty_opens, .paths = tty_paths, .syscalls = tty_calls,
+		.memory = 8 * MIB, .nofile = 64, .nproc = 4,
+	},
+	[ROOM_LOG] = {
+		.id = ROOM_LOG, .name = "log", .program = "/bin/s6-log", .uid = 110,
+		.job = "writes one room's log lines to rotated files",
+		.foreign = true,
+		.paths = log_paths, .syscalls = log_calls,
+		.memory = 8 * MIB, .nofile = 64, .nproc = 4, .oom = -500,
+		.data = 8 * MIB,
+	},
+};
+
+const struct room *room_by_id(enum room_id id)
+{
+	return id > ROOM_NONE && id < ROOM_COUNT ? &rooms[id] : NULL;
+}
+
+const struct room *room_by_name(const char *name)
+{
+	for (int id = ROOM_NONE + 1; id < ROOM_COUNT; id++)
+		if (strcmp(rooms[id].name, name) == 0)
+			return &rooms[id];
+	return NULL;
+}
+
+const struct room *room_by_uid(uid_t uid)
+{
+	for (int id = ROOM_NONE + 1; id < ROOM_COUNT; id++)
+		if (rooms[id].uid == uid)
+			return &rooms[id];
+	return NULL;
+}
+
+bool room_may_connect(const struct room *from, const struct room *to)
+{
+	return from != NULL && to != NULL && to->listens && (from->links & ROOM_BIT(to->id)) != 0;
+}
