@@ -23,6 +23,7 @@ static const struct verb_arg setup_args[] = {
 	{ "password", VERB_SECRET, true, PASSWORD_MIN, PASSWORD_MAX, "at least 10 characters" },
 	{ "name", VERB_STRING, false, 0, 128, "name of the first administrator" },
 	{ "organization", VERB_STRING, false, 0, 128, "name of the organization" },
+	{ "session", VERB_BOOLEAN, false, 0, 0, "sign the administrator in with a browser session" },
 	{ .type = VERB_NONE },
 };
 
@@ -53,12 +54,12 @@ static const struct verb verbs[] = {
 		"sign in: a token, or a browser session", false },
 	{ "security.signout", "POST", "/services/security/signout", VERB_ROLE_USER, true, none,
 		"end the session or revoke the token presented", false },
+	{ "security.session", "GET", "/services/security/session", VERB_ROLE_USER, false, none,
+		"whose token or session is this", false },
 	{ "appliance.settings.get", "GET", "/services/appliance/settings", VERB_ROLE_ADMIN, false, none,
 		"settings of the appliance", false },
 	{ "appliance.settings.put", "POST", "/services/appliance/settings", VERB_ROLE_ADMIN, true, settings_args,
 		"replace the settings of the appliance", true },
-	{ "security.check", NULL, NULL, VERB_ROLE_API, false, none,
-		"whose token or session is this", false },
 	{ "appliance.screen", NULL, NULL, VERB_ROLE_TTY, false, none,
 		"what the appliance's screen shows", false },
 	{ "appliance.facts", NULL, NULL, VERB_ROLE_SYSD, false, facts_args,

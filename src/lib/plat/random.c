@@ -1,0 +1,56 @@
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "log/log.h"
+#include "plat/random.h"
+
+static void (*generator)(void *buf, size_t len);
+
+void plat_random(void *buf, size_t len)
+{
+	uint8_t *at = buf;
+	ssize_t n;
+
+	if (generator) {
+		generator(buf, len);
+		return;
+	}
+	while (len) {
+		n = getrandom(at, len, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			log_fatal("random: cannot read");
+		at += n;
+		len -= (size_t)n;
+	}
+}
+
+uint32_t plat_random_below(uint32_t limit)
+{
+	/* The last, incomplete run of numbers is thrown away. */
+	uint32_t x, whole = UINT32_MAX - UINT32_MAX % limit;
+
+	do
+		plat_random(&x, sizeof x);
+	while (x >= whole);
+	return x % limit;
+}
+
+void plat_random_replace(void (*fill)(void *buf, size_t len))
+{
+	generator = fill;
+}
+
+void plat_random_uuid(char out[PLAT_UUID_TEXT])
+{
+	uint8_t b[16];
+	char *at = out;
+
+	plat_random(b, sizeof b);
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (int i = 0; i < 16; i++)
+		at += sprintf(at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+}
