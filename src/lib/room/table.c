@@ -132,7 +132,7 @@ static const int sysd_calls[] = {
 
 static const struct room_path sysd_paths[] = {
 	{ "/data/sysd", ROOM_WRITE },
-	{ "/run/cam/launch", ROOM_READ },
+	{ "/run/cam/services", ROOM_READ },
 	{ "/proc", ROOM_READ },
 	{ "/sys/class/net", ROOM_READ },
 	{ "/sys/devices", ROOM_READ },
@@ -154,7 +154,7 @@ static const struct room_open tty_opens[] = {
 };
 
 static const struct room_path tty_paths[] = {
-	{ "/run/cam/launch", ROOM_READ },
+	{ "/run/cam/services", ROOM_READ },
 	{ NULL, 0 }
 };
 

@@ -1,0 +1,33 @@
+#include "launch.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "log/log.h"
+
+static void limit(const struct room *row, int what, rlim_t value, const char *name)
+{
+	struct rlimit r = { .rlim_cur = value, .rlim_max = value };
+
+	if (setrlimit(what, &r) == -1)
+		log_fatal("%s: limit %s", row->name, name);
+}
+
+void limits_set(const struct room *row)
+{
+	char number[16];
+	sigset_t none;
+
+	limit(row, RLIMIT_NOFILE, row->nofile, "nofile");
+	limit(row, RLIMIT_CORE, 0, "core");
+	limit(row, RLIMIT_MEMLOCK, row->memlock, "memlock");
+	(void)snprintf(number, sizeof number, "%d", row->oom);
+	if (row->oom != 0 && file_write("/proc/self/oom_score_adj", number) == -1)
+		log_warn_errno("%s: oom_score_adj", row->name);
+	(void)umask(0077);
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
+		log_fatal("%s: signal mask", row->name);
+}

@@ -1,0 +1,62 @@
+#include "launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+/* A logger's bytes under /data/log/<service>: the current file and the kept
+ * ones, 1 MiB in all, weeks of ordinary life. */
+#define KEEP "n7"
+#define SIZE "s131072"
+
+/* In memory, while /data cannot be written: the last lines for the screen. */
+#define KEEP_MEMORY "n1"
+#define SIZE_MEMORY "s16384"
+
+/* s6-log ends at once when it cannot make its files; better to know before. */
+static bool writable(const char *path, uid_t uid)
+{
+	static const char *const names[] = { "lock", "current" };
+	char file[LAUNCH_PATH_MAX + 16];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		int fd;
+		bool good;
+
+		(void)snprintf(file, sizeof file, "%s/%s", path, names[i]);
+		fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+		good = fd != -1 && fchown(fd, uid, uid) == 0;
+		if (fd != -1)
+			(void)close(fd);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static bool prepare(const struct launch *l, const char *top, char path[LAUNCH_PATH_MAX])
+{
+	uid_t uid = l->row->uid;
+
+	(void)snprintf(path, LAUNCH_PATH_MAX, "%s/%s", top, l->service);
+	return file_directory(top, uid, uid, 0700) == 0 &&
+		file_directory(path, uid, uid, 0700) == 0 && writable(path, uid);
+}
+
+char *const *logger_prepare(const struct launch *l)
+{
+	static char path[LAUNCH_PATH_MAX];
+	static char *on_disk[] = { "s6-log", KEEP, SIZE, "T", path, NULL };
+	static char *in_memory[] = { "s6-log", KEEP_MEMORY, SIZE_MEMORY, "T", path, NULL };
+
+	if (prepare(l, "/data/log", path))
+		return on_disk;
+	log_warn_errno("%s: %s: logging to memory", l->title, path);
+	if (prepare(l, "/run/cam/log", path))
+		return in_memory;
+	log_fatal("%s: %s", l->title, path);
+}
