@@ -15,9 +15,8 @@
 #define CLIENTS 1000
 
 #define CGROUP "/sys/fs/cgroup"
-/* s6-svscan: room for this many services (with their loggers), names up to NAME_MAX bytes. */
+/* s6-svscan: room for this many services, loggers counted. */
 #define SERVICES_MAX "64"
-#define SERVICES_NAME_MAX "64"
 
 static int
 dir_make(const char *path, uid_t uid, gid_t gid, mode_t mode)
@@ -197,29 +196,34 @@ services(void)
 
 /*
  * The rooms' cgroups live below cam/. A controller can only be given to children by a cgroup without processes
- * of its own, so the supervisors get a leaf. Controllers that the kernel has given to somebody else are missed
- * one by one (the launcher says which limit is not in force).
+ * of its own, so the supervisors get a leaf. Controllers may be missing where the kernel is
+ * not ours: then the limits they would set are not in force.
  */
 static void
 cgroups(void)
 {
 	static const char *const names[] = { "+memory", "+pids", "+cpu", "+io" };
+	char have[256] = " ", missing[64] = "";
 
 	if (mkdir(CGROUP "/house", 0755) == -1 && errno != EEXIST)
 		init_say("%s: cannot make a group: %m", CGROUP);
 	mkdir(CGROUP "/cam", 0755);
 	if (init_file_write(CGROUP "/house/cgroup.procs", "0") == -1)
 		init_say("%s/house: cannot enter: %m", CGROUP);
+	init_file_read(CGROUP "/cgroup.controllers", have, sizeof have);
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
-		if (init_file_write(CGROUP "/cgroup.subtree_control", names[i]) == -1
+		if (!strstr(have, names[i] + 1)
+		    || init_file_write(CGROUP "/cgroup.subtree_control", names[i]) == -1
 		    || init_file_write(CGROUP "/cam/cgroup.subtree_control", names[i]) == -1)
-			init_say("%s: no controller %s: %m", CGROUP, names[i] + 1);
+			strcat(strcat(missing, " "), names[i] + 1);
+	if (*missing)
+		init_say("%s: no controller:%s", CGROUP, missing);
 }
 
 int
 init_house(void)
 {
-	char *const argv[] = { "/bin/s6-svscan", "-C", SERVICES_MAX, "-L", SERVICES_NAME_MAX, INIT_SCAN, NULL };
+	char *const argv[] = { "/bin/s6-svscan", "-c", SERVICES_MAX, INIT_SCAN, NULL };
 	char *const env[] = { "PATH=/bin", NULL };
 
 	umask(022);
