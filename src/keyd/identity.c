@@ -1,0 +1,148 @@
+/* keyd: what others may know: chains, identity, names. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/proto.h"
+#include "keyd.h"
+#include "request.h"
+#include "plat/clock.h"
+
+#define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define CERT_TEXT sodium_base64_ENCODED_LEN(X509_CERT_MAX, BASE64)
+
+static void add_names(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct x509_names *names)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, object, "names");
+
+	for (size_t i = 0; i < names->count; i++)
+		yyjson_mut_arr_add_str(doc, list, names->name[i].text);
+}
+
+static void add_leaf(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct keyring *ring,
+	enum keyring_leaf_id id, enum proto_leaf number)
+{
+	const struct keyring_cert *cert = &ring->leaf[id];
+	yyjson_mut_val *leaf = yyjson_mut_arr_add_obj(doc, list);
+	char text[CERT_TEXT];
+
+	yyjson_mut_obj_add_int(doc, leaf, "leaf", number);
+	add_names(doc, leaf, &ring->names[id]);
+	sodium_bin2base64(text, sizeof text, cert->der, cert->len, BASE64);
+	/* the authority itself is not sent: whoever trusts it has it */
+	yyjson_mut_arr_add_strcpy(doc, yyjson_mut_obj_add_arr(doc, leaf, "chain"), text);
+}
+
+void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *leaves;
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_sint(doc, root, "generation", k->generation);
+	leaves = yyjson_mut_obj_add_arr(doc, root, "leaves");
+	add_leaf(doc, leaves, &k->ring, KEYRING_SERVER, PROTO_LEAF_SERVER);
+	add_leaf(doc, leaves, &k->ring, KEYRING_AGENTS, PROTO_LEAF_AGENTS);
+	ipc_send_json(c, flags, PROTO_KEYD_CHAINS, seq, doc);
+}
+
+static void add_pem(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key, const struct keyring_cert *cert)
+{
+	char text[X509_PEM_MAX(X509_CERT_MAX)];
+
+	x509_pem(text, cert->der, cert->len);
+	yyjson_mut_obj_add_strcpy(doc, root, key, text);
+}
+
+void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq)
+{
+	const struct keyring *ring = &k->ring;
+	const struct keyring_cert *leaf = &ring->leaf[KEYRING_SERVER];
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	char fingerprint[X509_FINGERPRINT];
+
+	x509_fingerprint(fingerprint, leaf->der, leaf->len);
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "appliance_id", ring->id);
+	yyjson_mut_obj_add_str(doc, root, "fingerprint", fingerprint);
+	yyjson_mut_obj_add_sint(doc, root, "not_before", leaf->not_before * PLAT_SECOND);
+	yyjson_mut_obj_add_sint(doc, root, "not_after", leaf->not_after * PLAT_SECOND);
+	add_names(doc, root, &ring->names[KEYRING_SERVER]);
+	add_pem(doc, root, "ca_pem", &ring->ca[KEYRING_CA_SERVERS]);
+	add_pem(doc, root, "agents_ca_pem", &ring->ca[KEYRING_CA_AGENTS]);
+	yyjson_mut_obj_add_str(doc, root, "agents_name", ring->agents_name);
+	ipc_send_json(c, flags, PROTO_KEYD_IDENTITY, seq, doc);
+}
+
+void keyd_chains(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
+{
+	keyd_send_chains(k, c, IPC_REPLY, msg->seq);
+}
+
+void keyd_identity(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
+{
+	keyd_send_identity(k, c, IPC_REPLY, msg->seq);
+}
+
+/* Takes one element of "names"; refuses the request when it is no good. */
+static int take_name(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg, yyjson_val *value,
+	struct x509_names *names)
+{
+	const char *text = yyjson_get_str(value), *why;
+	struct x509_name name;
+
+	if (!text) {
+		ipc_reply_error(c, msg, 400, "names: every element is a text");
+		return -1;
+	}
+	if (x509_name_parse(&name, text, yyjson_get_len(value), &why)) {
+		ipc_reply_error(c, msg, 400, "names: '%.*s' %s", X509_NAME_MAX, text, why);
+		return -1;
+	}
+	if (!strcmp(name.text, k->ring.agents_name)) {
+		ipc_reply_error(c, msg, 400, "names: '%s' belongs to the agents' certificate", name.text);
+		return -1;
+	}
+	if (x509_names_add(names, &name)) {
+		ipc_reply_error(c, msg, 400, "names: more than %d", X509_NAMES_MAX);
+		return -1;
+	}
+	return 0;
+}
+
+static int take_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg, yyjson_val *root,
+	struct x509_names *names)
+{
+	yyjson_val *list = yyjson_obj_get(root, "names"), *value;
+	size_t i, n;
+
+	names->count = 0;
+	if (!yyjson_is_arr(list)) {
+		ipc_reply_error(c, msg, 400, "names is an array");
+		return -1;
+	}
+	yyjson_arr_foreach(list, i, n, value)
+		if (take_name(k, c, msg, value, names))
+			return -1;
+	return 0;
+}
+
+void keyd_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
+{
+	yyjson_val *root = keyd_request_open(c, msg);
+	struct x509_names names;
+	int bad;
+
+	if (!root)
+		return;
+	bad = take_names(k, c, msg, root, &names);
+	keyd_request_close(msg);
+	if (bad)
+		return;
+	/* the answer goes out before the notices that the change causes */
+	enum keyring_change change = keyring_rename(&k->ring, &names, keyd_now());
+
+	keyd_send_identity(k, c, IPC_REPLY, msg->seq);
+	keyd_changed(k, change, "names");
+}

@@ -1,0 +1,61 @@
+/*
+ * keyd: the parts of the program, for one another.
+ */
+#ifndef CAM_KEYD_H
+#define CAM_KEYD_H
+
+#include <ev.h>
+#include <stdint.h>
+
+#include "ipc/ipc.h"
+#include "keyring/keyring.h"
+
+/* Longest secret that is sealed, bytes: a certificate chain with its key fits. */
+#define KEYD_PLAIN_MAX 65536u
+/* Longest request, bytes: such a secret sealed, in base64, and its place. */
+#define KEYD_BODY_MAX 98304u
+/* Longest life of a ticket, seconds: no task waits longer for its secret. */
+#define KEYD_TICKET_MAX 86400
+
+struct keyd {
+	struct keyring ring;
+	uint8_t *ticket_key;		/* SEAL_KEY bytes, locked; of this boot */
+	struct ev_loop *loop;
+	struct ipc_server *server;
+	ev_io clock;			/* timerfd: the next renewal, or a step of the clock */
+	ev_timer retry;			/* a leaf waits to be written */
+	int64_t generation;		/* of the chains; grows, also across restarts within a boot */
+};
+
+/* One kind of request. */
+typedef void keyd_handler(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
+
+keyd_handler keyd_sign, keyd_chains, keyd_identity, keyd_names, keyd_seal, keyd_ticket, keyd_unseal,
+	keyd_clock;
+
+/* Looks the request up, checks who sent it, calls its handler. */
+void keyd_dispatch(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
+
+/* ---- renew.c ---- */
+
+/* Starts watching the clock; exits the process when it cannot. */
+void keyd_renew_start(struct keyd *k);
+/* Tells everybody after the ring changed, and keeps trying to write it. */
+void keyd_changed(struct keyd *k, enum keyring_change change, const char *why);
+/* Wall clock, seconds since 1970. */
+int64_t keyd_now(void);
+
+/* ---- identity.c: notices ---- */
+
+void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq);
+void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq);
+
+/* ---- built.c ---- */
+
+/* The build time of the image, seconds since 1970, from /etc/cam/release; the program's
+ * own lower bound when the file does not say. */
+int64_t keyd_built(void);
+/* The same from the file's text; 0 when it does not say. */
+int64_t keyd_built_parse(const char *text);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * keyring: every key of the appliance, on disk and in memory.
+ *
+ * Made as a whole on first boot, in a directory that gets its name only when
+ * all of it is on the disk: after a power cut there is either the whole ring
+ * or none.  One file per key; an authority's and a leaf's file hold key and
+ * certificate together, so that they cannot part.  Files are replaced by
+ * rename and carry a checksum.
+ *
+ * The secrets live in one locked allocation between guard pages, left out of
+ * core dumps and read-only once the ring is open.
+ */
+#ifndef CAM_KEYRING_H
+#define CAM_KEYRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ecdsa/ecdsa.h"
+#include "seal/seal.h"
+#include "x509/x509.h"
+
+/* Hexadecimal digits of the appliance's id, without NUL. */
+#define KEYRING_ID 16
+/* Life of a leaf: 397 days, what browsers accept at most, seconds. */
+#define KEYRING_LEAF_LIFE (397LL * 86400)
+/* Life of an authority: 20 years, seconds. */
+#define KEYRING_CA_LIFE (7305LL * 86400)
+/* A leaf starts this long before it is made, for peers whose clock is behind, seconds. */
+#define KEYRING_LEAF_BACK 3600LL
+
+enum keyring_leaf_id { KEYRING_SERVER = 0, KEYRING_AGENTS = 1, KEYRING_LEAVES = 2 };
+enum keyring_ca_id { KEYRING_CA_SERVERS = 0, KEYRING_CA_AGENTS = 1, KEYRING_CAS = 2 };
+
+struct keyring_cert {
+	int64_t not_before, not_after;	/* seconds since 1970 UTC, inclusive */
+	size_t len;
+	uint8_t der[X509_CERT_MAX];
+};
+
+struct keyring_secrets {
+	uint8_t master[SEAL_KEY];
+	uint8_t ticket[SEAL_KEY];
+	uint8_t ca[KEYRING_CAS][ECDSA_SECRET];
+	uint8_t leaf[KEYRING_LEAVES][ECDSA_SECRET];
+};
+
+struct keyring {
+	int dir;				/* of the ring */
+	int64_t built;				/* the image's build time, seconds since 1970 */
+	char id[KEYRING_ID + 1];
+	char internal_name[64];			/* <id>.appliance.internal */
+	char agents_name[64];			/* <id>.agents.internal */
+	struct keyring_secrets *secrets;
+	struct keyring_cert ca[KEYRING_CAS];
+	struct keyring_cert leaf[KEYRING_LEAVES];
+	struct x509_names names[KEYRING_LEAVES];
+	bool unsaved[KEYRING_LEAVES];		/* the leaf is in use but not on the disk yet */
+};
+
+enum keyring_state {
+	KEYRING_INVALID = 0,
+	KEYRING_OPENED,
+	KEYRING_MADE,		/* first boot */
+	KEYRING_SYSTEM,		/* errno; `what` names the file or the call */
+	KEYRING_DAMAGED		/* `what` names the file: it is not as it was written, or missing */
+};
+
+/* Opens the ring in directory path, or makes it.  built: the image's build time; now: the
+ * wall clock; both seconds since 1970.  what points to static text.  Leaves that are
+ * damaged, due or foreign to their authority are issued anew. sodium_init comes first. */
+enum keyring_state keyring_open(struct keyring *k, const char *path, int64_t built, int64_t now,
+	const char **what);
+/* Wipes the secrets and closes the directory. */
+void keyring_close(struct keyring *k);
+
+enum keyring_change {
+	KEYRING_SAME = 0,
+	KEYRING_CHANGED,	/* in use and on the disk */
+	KEYRING_UNSAVED		/* in use, but could not be written (errno); try keyring_save later */
+};
+
+/* Issues leaves anew that are past two thirds of their life, or not valid yet because
+ * the clock stepped back.  The key stays: a handshake under way with the former certificate
+ * ends well. */
+enum keyring_change keyring_renew(struct keyring *k, int64_t now);
+/* Gives the server's leaf these names; none = the internal name. */
+enum keyring_change keyring_rename(struct keyring *k, const struct x509_names *names, int64_t now);
+/* Writes what could not be written.  0, or -1 with errno. */
+int keyring_save(struct keyring *k);
+
+/* When keyring_renew has work next by the passing of time, seconds since 1970. */
+int64_t keyring_next(const struct keyring *k, int64_t now);
+
+/* The validity of a leaf made at `now`. */
+void keyring_window(int64_t built, int64_t now, int64_t ca_end, int64_t *not_before, int64_t *not_after);
+/* Must a leaf with this validity be made anew at `now`? */
+bool keyring_due(int64_t built, int64_t now, int64_t ca_end, int64_t not_before, int64_t not_after);
+
+#endif

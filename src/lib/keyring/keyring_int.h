@@ -1,0 +1,34 @@
+/* keyring, inside: making and issuing. */
+#ifndef CAM_KEYRING_INT_H
+#define CAM_KEYRING_INT_H
+
+#include "keyring/keyring.h"
+
+/* Names of the files of the ring. */
+#define KEYRING_FILE_ID "id"
+#define KEYRING_FILE_MASTER "master"
+#define KEYRING_FILE_TICKET "ticket"
+
+const char *keyring_ca_file(enum keyring_ca_id ca);
+const char *keyring_leaf_file(enum keyring_leaf_id leaf);
+
+/* Sets id and the names made from it. */
+void keyring_set_id(struct keyring *k, const char *id);
+
+/* A new key and certificate for an authority, in memory. */
+void keyring_ca_make(struct keyring *k, enum keyring_ca_id ca);
+/* A certificate for the leaf's present key and names, in memory. */
+void keyring_leaf_issue(struct keyring *k, enum keyring_leaf_id leaf, int64_t now);
+/* The names a leaf has when nobody gave any. */
+void keyring_leaf_default_names(struct keyring *k, enum keyring_leaf_id leaf);
+
+int keyring_ca_write(const struct keyring *k, int dir, enum keyring_ca_id ca);
+int keyring_leaf_write(const struct keyring *k, int dir, enum keyring_leaf_id leaf);
+/* SHA-256 of the certificate of the authority that signs the leaves. */
+void keyring_leaf_issuer(const struct keyring *k, uint8_t out[32]);
+
+/* Makes a whole ring in memory and on the disk, as directory `final` of dir.
+ * 0, or -1 with errno and *what. */
+int keyring_make(struct keyring *k, int dir, const char *final, int64_t now, const char **what);
+
+#endif

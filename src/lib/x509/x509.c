@@ -1,0 +1,255 @@
+/* x509: certificates, RFC 5280 §4; written from the end to the front (der.h). */
+#include <bearssl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "der/der.h"
+#include "x509/x509.h"
+
+#define OID(name, ...) static const uint8_t name[] = { __VA_ARGS__ }
+OID(oid_ecdsa_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);	/* 1.2.840.10045.4.3.2, RFC 5758 */
+OID(oid_ec_public_key, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);	/* 1.2.840.10045.2.1, RFC 5480 */
+OID(oid_p256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07);		/* 1.2.840.10045.3.1.7 */
+OID(oid_common_name, 0x55, 0x04, 0x03);
+OID(oid_subject_key, 0x55, 0x1d, 0x0e);
+OID(oid_key_usage, 0x55, 0x1d, 0x0f);
+OID(oid_alt_name, 0x55, 0x1d, 0x11);
+OID(oid_basic, 0x55, 0x1d, 0x13);
+OID(oid_authority_key, 0x55, 0x1d, 0x23);
+OID(oid_extended_usage, 0x55, 0x1d, 0x25);
+OID(oid_server_auth, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01);	/* 1.3.6.1.5.5.7.3.1 */
+OID(oid_client_auth, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02);
+
+#define PUT_OID(d, oid) der_put(d, DER_OID, oid, sizeof oid)
+
+/* Key usage bits, RFC 5280 §4.2.1.3: digitalSignature 0, keyCertSign 5, cRLSign 6. */
+#define USAGE_SIGN 0x80
+#define USAGE_AUTHORITY 0x06
+
+/* Key identifier: the first 160 bits of SHA-256 over the point (RFC 7093 §2, method 1). */
+#define KEY_ID 20
+
+static void key_id(uint8_t out[32], const uint8_t *point)
+{
+	ecdsa_sha256(out, point, ECDSA_PUBLIC);
+}
+
+/* Closes an extension whose value was written since `value`. */
+static void end_extension(struct der *d, const uint8_t *oid, size_t oid_len, bool critical, size_t value)
+{
+	der_wrap(d, DER_OCTET_STRING, value);
+	if (critical)
+		der_true(d);
+	der_put(d, DER_OID, oid, oid_len);
+	der_wrap(d, DER_SEQUENCE, value);
+}
+
+#define END_EXTENSION(d, oid, critical, value) end_extension(d, oid, sizeof oid, critical, value)
+
+static void put_authority_key(struct der *d, const uint8_t *point)
+{
+	size_t mark = der_mark(d);
+	uint8_t id[32];
+
+	key_id(id, point);
+	der_put(d, DER_CONTEXT | 0, id, KEY_ID);
+	der_wrap(d, DER_SEQUENCE, mark);
+	END_EXTENSION(d, oid_authority_key, false, mark);
+}
+
+static void put_subject_key(struct der *d, const uint8_t *point)
+{
+	size_t mark = der_mark(d);
+	uint8_t id[32];
+
+	key_id(id, point);
+	der_put(d, DER_OCTET_STRING, id, KEY_ID);
+	END_EXTENSION(d, oid_subject_key, false, mark);
+}
+
+static void put_extended_usage(struct der *d, bool clients)
+{
+	size_t mark = der_mark(d);
+
+	if (clients)
+		PUT_OID(d, oid_client_auth);
+	else
+		PUT_OID(d, oid_server_auth);
+	der_wrap(d, DER_SEQUENCE, mark);
+	END_EXTENSION(d, oid_extended_usage, false, mark);
+}
+
+static void put_key_usage(struct der *d, uint8_t bits)
+{
+	size_t mark = der_mark(d);
+
+	der_named_bits(d, bits);
+	END_EXTENSION(d, oid_key_usage, true, mark);
+}
+
+static void put_basic(struct der *d, bool authority)
+{
+	size_t mark = der_mark(d);
+
+	if (authority) {
+		der_unsigned(d, NULL, 0);	/* pathLenConstraint 0 */
+		der_true(d);
+	}
+	der_wrap(d, DER_SEQUENCE, mark);
+	END_EXTENSION(d, oid_basic, true, mark);
+}
+
+static void put_alt_names(struct der *d, const struct x509_names *names)
+{
+	size_t mark = der_mark(d);
+
+	for (size_t i = names->count; i-- > 0;) {
+		const struct x509_name *n = &names->name[i];
+
+		if (n->kind == X509_KIND_DNS)
+			der_put(d, DER_CONTEXT | 2, n->text, strlen(n->text));
+		else
+			der_put(d, DER_CONTEXT | 7, n->address, n->kind == X509_KIND_IP4 ? 4 : 16);
+	}
+	der_wrap(d, DER_SEQUENCE, mark);
+	END_EXTENSION(d, oid_alt_name, false, mark);
+}
+
+static void put_extensions(struct der *d, const struct x509_spec *spec)
+{
+	size_t mark = der_mark(d);
+	bool authority = spec->use != X509_USE_SERVER;
+
+	put_authority_key(d, spec->issuer_point);
+	put_subject_key(d, spec->subject_point);
+	if (!authority)
+		put_alt_names(d, spec->names);
+	put_extended_usage(d, spec->use == X509_USE_CA_CLIENTS);
+	put_key_usage(d, authority ? USAGE_AUTHORITY : USAGE_SIGN);
+	put_basic(d, authority);
+	der_wrap(d, DER_SEQUENCE, mark);
+	der_wrap(d, DER_CONTEXT_GROUP | 3, mark);
+}
+
+static void put_public_key(struct der *d, const uint8_t *point)
+{
+	size_t mark = der_mark(d), algorithm;
+
+	der_bits(d, point, ECDSA_PUBLIC);
+	algorithm = der_mark(d);
+	PUT_OID(d, oid_p256);
+	PUT_OID(d, oid_ec_public_key);
+	der_wrap(d, DER_SEQUENCE, algorithm);
+	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+static void put_common_name(struct der *d, const char *text)
+{
+	size_t mark = der_mark(d);
+
+	der_put(d, DER_UTF8_STRING, text, strlen(text));
+	PUT_OID(d, oid_common_name);
+	der_wrap(d, DER_SEQUENCE, mark);
+	der_wrap(d, DER_SET, mark);
+	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+static void put_validity(struct der *d, const struct x509_spec *spec)
+{
+	size_t mark = der_mark(d);
+
+	der_time(d, spec->not_after);
+	der_time(d, spec->not_before);
+	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+static void put_signature_algorithm(struct der *d)
+{
+	size_t mark = der_mark(d);
+
+	PUT_OID(d, oid_ecdsa_sha256);
+	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+/* TBSCertificate, RFC 5280 §4.1.2. */
+static void put_body(struct der *d, const struct x509_spec *spec)
+{
+	static const uint8_t version3 = 2;
+	size_t mark = der_mark(d), version;
+
+	put_extensions(d, spec);
+	put_public_key(d, spec->subject_point);
+	put_common_name(d, spec->subject);
+	put_validity(d, spec);
+	put_common_name(d, spec->issuer);
+	put_signature_algorithm(d);
+	der_unsigned(d, spec->serial, X509_SERIAL);
+	version = der_mark(d);
+	der_unsigned(d, &version3, 1);
+	der_wrap(d, DER_CONTEXT_GROUP | 0, version);
+	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+static bool spec_good(const struct x509_spec *spec)
+{
+	size_t issuer = strlen(spec->issuer), subject = strlen(spec->subject);
+
+	if (!issuer || !subject || issuer > X509_COMMON_MAX || subject > X509_COMMON_MAX)
+		return false;
+	if (spec->not_before >= spec->not_after)
+		return false;
+	switch (spec->use) {
+	case X509_USE_CA_SERVERS:
+	case X509_USE_CA_CLIENTS:
+		return !spec->names;
+	case X509_USE_SERVER:
+		return spec->names && spec->names->count;
+	case X509_USE_INVALID:
+		break;
+	}
+	return false;
+}
+
+size_t x509_make(uint8_t *out, const struct x509_spec *spec, const uint8_t issuer_secret[ECDSA_SECRET])
+{
+	uint8_t body[X509_CERT_MAX], hash[32], signature[ECDSA_SIGNATURE_MAX];
+	size_t len, signature_len;
+	const uint8_t *at;
+	struct der d;
+
+	if (!spec_good(spec))
+		return 0;
+	der_open(&d, body, sizeof body);
+	put_body(&d, spec);
+	at = der_result(&d, &len);
+	if (!at)
+		return 0;
+	ecdsa_sha256(hash, at, len);
+	signature_len = ecdsa_sign(signature, issuer_secret, ECDSA_SHA256, hash, sizeof hash);
+	if (!signature_len)
+		return 0;
+
+	der_open(&d, out, X509_CERT_MAX);
+	der_bits(&d, signature, signature_len);
+	put_signature_algorithm(&d);
+	der_raw(&d, at, len);
+	der_wrap(&d, DER_SEQUENCE, X509_CERT_MAX);
+	at = der_result(&d, &len);
+	if (at)
+		memmove(out, at, len);
+	return len;
+}
+
+void x509_pem(char *out, const uint8_t *der, size_t len)
+{
+	br_pem_encode(out, der, len, "CERTIFICATE", BR_PEM_LINE64);
+}
+
+void x509_fingerprint(char out[X509_FINGERPRINT], const uint8_t *der, size_t len)
+{
+	uint8_t hash[32];
+
+	ecdsa_sha256(hash, der, len);
+	for (size_t i = 0; i < sizeof hash; i++)
+		snprintf(out + 3 * i, 4, "%02X%s", hash[i], i + 1 < sizeof hash ? ":" : "");
+}

@@ -1,0 +1,80 @@
+/*
+ * x509: makes certificates (RFC 5280) with P-256 keys and SHA-256.
+ *
+ * Three kinds: an authority for servers, an authority for clients (each may
+ * only sign end certificates: path length 0), and a server's certificate.
+ * All of it works on memory and asks no clock.
+ */
+#ifndef CAM_X509_H
+#define CAM_X509_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ecdsa/ecdsa.h"
+
+/* Longest host name, bytes (RFC 1035 §2.3.4, without the last dot). */
+#define X509_NAME_MAX 253
+/* Names in one certificate: an appliance with several interfaces, both families, and aliases. */
+#define X509_NAMES_MAX 32
+/* Longest common name, characters (RFC 5280 appendix A, ub-common-name). */
+#define X509_COMMON_MAX 64
+/* Bytes that hold every certificate we make: all names at full length and the fixed parts. */
+#define X509_CERT_MAX (X509_NAMES_MAX * (X509_NAME_MAX + 4) + 1024)
+#define X509_SERIAL 16
+
+enum x509_kind { X509_KIND_INVALID = 0, X509_KIND_DNS, X509_KIND_IP4, X509_KIND_IP6 };
+
+struct x509_name {
+	enum x509_kind kind;
+	char text[X509_NAME_MAX + 1];	/* lower case; addresses in their canonical form */
+	uint8_t address[16];		/* network order; 4 or 16 bytes are used */
+};
+
+struct x509_names {
+	size_t count;
+	struct x509_name name[X509_NAMES_MAX];
+};
+
+/* Reads a host name (letters, digits, hyphens and dots; no wildcard) or an address.
+ * Returns 0, or -1 with *why set to a few words. */
+int x509_name_parse(struct x509_name *name, const char *text, size_t len, const char **why);
+/* Adds one unless it is there already; -1 when the list is full. */
+int x509_names_add(struct x509_names *names, const struct x509_name *name);
+/* The same names, in whatever order. */
+bool x509_names_equal(const struct x509_names *a, const struct x509_names *b);
+/* Is this text (as in struct x509_name) among them? */
+bool x509_names_have(const struct x509_names *names, const char *text);
+
+enum x509_use {
+	X509_USE_INVALID = 0,
+	X509_USE_CA_SERVERS,	/* signs certificates of servers only */
+	X509_USE_CA_CLIENTS,	/* signs certificates of clients only */
+	X509_USE_SERVER
+};
+
+struct x509_spec {
+	enum x509_use use;
+	const char *issuer;			/* common names, UTF-8 */
+	const char *subject;
+	const struct x509_names *names;		/* of a server; NULL for an authority */
+	int64_t not_before, not_after;		/* seconds since 1970 UTC, both inclusive */
+	const uint8_t *serial;			/* X509_SERIAL bytes, random */
+	const uint8_t *subject_point;		/* ECDSA_PUBLIC bytes each */
+	const uint8_t *issuer_point;
+};
+
+/* Writes the certificate, signed with the issuer's key; out holds X509_CERT_MAX bytes.
+ * Returns its length, 0 when the specification cannot be put into a certificate. */
+size_t x509_make(uint8_t *out, const struct x509_spec *spec, const uint8_t issuer_secret[ECDSA_SECRET]);
+
+/* PEM (RFC 7468), a NUL at the end.  Bytes that hold it for `len` bytes of DER: */
+#define X509_PEM_MAX(len) (((len) + 2) / 3 * 4 + ((len) / 48 + 1) + 80)
+void x509_pem(char *out, const uint8_t *der, size_t len);
+
+/* "AA:BB:...": SHA-256 over the certificate, as browsers show it. */
+#define X509_FINGERPRINT 96
+void x509_fingerprint(char out[X509_FINGERPRINT], const uint8_t *der, size_t len);
+
+#endif
