@@ -3,9 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,6 +223,19 @@ cgroups(void)
 		init_say("%s: no controller:%s", CGROUP, missing);
 }
 
+/* 127.0.0.1 and ::1 come with the interface; everything else about the network is sysd's. */
+static void
+loopback_up(void)
+{
+	struct ifreq r = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1 || ioctl(fd, SIOCSIFFLAGS, &r) == -1)
+		init_say("lo: cannot bring it up: %m");
+	if (fd != -1)
+		close(fd);
+}
+
 int
 init_house(void)
 {
@@ -231,6 +247,7 @@ init_house(void)
 	if (chdir("/") == -1 || dirs() == -1 || services() == -1)
 		return INIT_SYSTEM;
 	cgroups();
+	loopback_up();
 	execve(argv[0], argv, env);
 	init_say("%s: cannot start: %m", argv[0]);
 	return INIT_SYSTEM;

@@ -39,7 +39,7 @@ init_mounts(void)
 static const struct sysctl_line {
 	const char *name, *value;
 } sysctls[] = {
-	{ "kernel/printk_devkmsg", "on" },	/* our own lines must not be dropped by the rate limit */
+	{ "kernel/printk_devkmsg", "on\n" },	/* our own lines must not be dropped by the rate limit */
 	{ "kernel/kptr_restrict", "2" },
 	{ "kernel/yama/ptrace_scope", "2" },
 	{ "fs/protected_hardlinks", "1" },
