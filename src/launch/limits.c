@@ -1,5 +1,6 @@
 #include "launch.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -7,11 +8,25 @@
 
 #include "log/log.h"
 
+/* Some hosts give even root no more than they have: then that much, and said.
+ * Less is never a weaker fence. */
+static int limit_within(const struct room *row, int what, rlim_t value, const char *name)
+{
+	struct rlimit r;
+
+	if (getrlimit(what, &r) == -1 || r.rlim_max >= value)
+		return -1;
+	log_warn("%s: limit %s: only %llu of %llu", row->name, name,
+		(unsigned long long)r.rlim_max, (unsigned long long)value);
+	r.rlim_cur = r.rlim_max;
+	return setrlimit(what, &r);
+}
+
 static void limit(const struct room *row, int what, rlim_t value, const char *name)
 {
 	struct rlimit r = { .rlim_cur = value, .rlim_max = value };
 
-	if (setrlimit(what, &r) == -1)
+	if (setrlimit(what, &r) == -1 && (errno != EPERM || limit_within(row, what, value, name) == -1))
 		log_fatal("%s: limit %s", row->name, name);
 }
 

@@ -17,6 +17,9 @@
 #define KEEP_MEMORY "n1"
 #define SIZE_MEMORY "s16384"
 
+/* Tells the supervisor when it reads; the number is ROOM_FD_READY. */
+#define READY "-d3"
+
 /* s6-log ends at once when it cannot make its files; better to know before. */
 static bool writable(const char *path, uid_t uid)
 {
@@ -50,8 +53,8 @@ static bool prepare(const struct launch *l, const char *top, char path[LAUNCH_PA
 char *const *logger_prepare(const struct launch *l)
 {
 	static char path[LAUNCH_PATH_MAX];
-	static char *on_disk[] = { "s6-log", KEEP, SIZE, "T", path, NULL };
-	static char *in_memory[] = { "s6-log", KEEP_MEMORY, SIZE_MEMORY, "T", path, NULL };
+	static char *on_disk[] = { "s6-log", READY, KEEP, SIZE, "T", path, NULL };
+	static char *in_memory[] = { "s6-log", READY, KEEP_MEMORY, SIZE_MEMORY, "T", path, NULL };
 
 	if (prepare(l, "/data/log", path))
 		return on_disk;

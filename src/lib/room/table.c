@@ -123,16 +123,18 @@ static const int sysd_calls[] = {
 	CALLS_WRITE_FILES,
 	SYS_bind,			/* of its netlink socket */
 	SYS_ioctl,
-	SYS_sethostname,
-	SYS_kill,			/* s6-svscan, to power off in order */
-	SYS_reboot,
-	SYS_sync,
+	SYS_pidfd_open,			/* to see rooms end */
+	SYS_inotify_init1,		/* and start */
+	SYS_inotify_add_watch,
+	SYS_inotify_rm_watch,
 	-1
 };
 
 static const struct room_path sysd_paths[] = {
 	{ "/data/sysd", ROOM_WRITE },
 	{ "/run/cam/services", ROOM_READ },
+	{ "/run/cam/resolv", ROOM_WRITE },
+	{ "/run/cam/power", LL_WRITE_FILE },	/* the word for power off, host name, ... */
 	{ "/proc", ROOM_READ },
 	{ "/sys/class/net", ROOM_READ },
 	{ "/sys/devices", ROOM_READ },
@@ -248,8 +250,7 @@ static const struct room rooms[ROOM_COUNT] = {
 		.id = ROOM_SYSD, .name = "sysd", .program = "/bin/sysd", .uid = 108,
 		.job = "the machine: addresses, host name, power",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD), .listens = true,
-		.capabilities = ROOM_CAPABILITY(CAP_NET_ADMIN) | ROOM_CAPABILITY(CAP_SYS_ADMIN) |
-			ROOM_CAPABILITY(CAP_SYS_BOOT) | ROOM_CAPABILITY(CAP_KILL),
+		.capabilities = ROOM_CAPABILITY(CAP_NET_ADMIN),
 		.paths = sysd_paths, .syscalls = sysd_calls,
 		.inet = true, .families = ROOM_FAMILY(AF_NETLINK),
 		.memory = 16 * MIB, .nofile = 64, .nproc = 8,
