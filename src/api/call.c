@@ -1,0 +1,283 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "call.h"
+#include "events.h"
+#include "ipc/ipc.h"
+#include "ipc/proto.h"
+#include "limits.h"
+#include "log/log.h"
+#include "reply.h"
+#include "request.h"
+
+/* The verb that tells whose session it is and its CSRF token. */
+#define SESSION_VERB "security.session"
+
+static struct ipc_client *core;
+static unsigned calls;
+
+static void call_answer(struct ipc_msg *msg, int error, void *arg);
+
+/* ---- asking ---- */
+
+bool call_pending(const struct request *r)
+{
+	return r->conn && r->conn->state == CONN_BUSY;
+}
+
+struct ipc_client *call_core(void)
+{
+	return core;
+}
+
+static double patience(void)
+{
+	return ipc_client_connected(core) ? LIMIT_CALL_SECONDS : LIMIT_AWAY_SECONDS;
+}
+
+static yyjson_mut_val *principal(const struct request *r, yyjson_mut_doc *doc)
+{
+	yyjson_mut_val *p = yyjson_mut_obj(doc);
+
+	if (r->auth.kind == AUTH_TOKEN)
+		yyjson_mut_obj_add_strcpy(doc, p, "token", r->auth.value);
+	else if (r->auth.kind == AUTH_SESSION)
+		yyjson_mut_obj_add_strcpy(doc, p, "session", r->auth.value);
+	yyjson_mut_obj_add_strcpy(doc, p, "peer", r->conn->peer->address);
+	return p;
+}
+
+/* Sends a verb to core.  False when the request has been refused. */
+static bool ask(struct request *r, const char *verb, bool with_arguments, ipc_reply_fn *answer)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(&arguments_memory);
+	yyjson_mut_val *root, *args;
+	char *text;
+	size_t len;
+
+	if (calls >= LIMIT_CALLS || !doc) {
+		yyjson_mut_doc_free(doc);
+		request_refuse(r, 503, "The appliance is busy; try again.");
+		return false;
+	}
+	root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "verb", verb);
+	yyjson_mut_obj_add_val(doc, root, "principal", principal(r, doc));
+	args = with_arguments ? arguments_build(r, doc) : yyjson_mut_obj(doc);
+	if (!args) {
+		yyjson_mut_doc_free(doc);
+		return false;
+	}
+	yyjson_mut_obj_add_val(doc, root, "args", args);
+	text = yyjson_mut_write_opts(doc, 0, &arguments_memory, &len, NULL);
+	yyjson_mut_doc_free(doc);
+	if (!text || len > IPC_BODY_MAX) {
+		if (text)
+			arguments_memory.free(NULL, text);
+		request_refuse(r, text ? 413 : 503, text ? "The request is too large." :
+			"The appliance is short of memory; try again.");
+		return false;
+	}
+	calls++;
+	conn_want_answer(r->conn);
+	ipc_client_call(core, PROTO_CORE_VERB, text, (uint32_t)len, NULL, 0, patience(), answer, r);
+	arguments_memory.free(NULL, text);
+	return true;
+}
+
+/* ---- core did not answer ---- */
+
+static void failed(struct request *r, int error)
+{
+	/* A question can be asked again; core was probably started anew. */
+	if (!r->verb->writes && !r->retried && error != ETIMEDOUT) {
+		r->retried = true;
+		ask(r, r->verb->name, true, call_answer);
+		return;
+	}
+	if (r->verb->writes && error != ENOTCONN)
+		request_refuse(r, 503, "The appliance was interrupted; it is not known whether the request took effect.");
+	else
+		request_refuse(r, 503, "The appliance is starting or busy; try again.");
+}
+
+/* ---- core's answer ---- */
+
+/* Cookie values are our own base64url text; anything else would break the header. */
+static bool cookie_valid(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+	return !s[n] && n <= 256;
+}
+
+static void set_cookie(struct request *r, struct reply *reply, yyjson_val *root)
+{
+	const char *session = yyjson_get_str(yyjson_obj_get(root, "session"));
+	yyjson_val *csrf = yyjson_obj_get(root, "csrf");
+
+	if (!session)
+		return;
+	if (!*session) {
+		if (r->auth.kind == AUTH_SESSION)
+			auth_forget(r->auth.value);
+		reply_header(reply, "Set-Cookie: " AUTH_COOKIE "=; Max-Age=0; HttpOnly; Secure; SameSite=Strict; Path=/");
+		return;
+	}
+	if (!cookie_valid(session)) {
+		log_warn("core: %s: session value: not base64url", r->verb->name);
+		return;
+	}
+	reply_header(reply, "Set-Cookie: " AUTH_COOKIE "=%s; HttpOnly; Secure; SameSite=Strict; Path=/", session);
+	if (yyjson_is_str(csrf))
+		auth_remember(session, yyjson_get_str(csrf), yyjson_get_len(csrf));
+}
+
+/* Puts body or text into the reply.  False when there is no memory. */
+static bool set_body(struct reply *reply, yyjson_val *root)
+{
+	yyjson_val *body = yyjson_obj_get(root, "body"), *text = yyjson_obj_get(root, "text");
+
+	if (body) {
+		reply->type = "application/json";
+		reply->owned = yyjson_val_write(body, 0, &reply->len);
+		return reply->owned;
+	}
+	if (yyjson_is_str(text) && yyjson_get_len(text)) {
+		reply->type = "text/plain; charset=utf-8";
+		reply->len = yyjson_get_len(text);
+		reply->owned = malloc(reply->len);
+		if (reply->owned)
+			memcpy(reply->owned, yyjson_get_str(text), reply->len);
+		return reply->owned;
+	}
+	return true;
+}
+
+static void answer_with(struct request *r, yyjson_val *root)
+{
+	struct reply reply = REPLY_ZERO;
+	yyjson_val *retry = yyjson_obj_get(root, "retry_after");
+
+	reply.status = yyjson_get_int(yyjson_obj_get(root, "status"));
+	reply.service = true;
+	if (reply.status < 200 || reply.status > 599) {
+		log_warn("core: %s: answer: no status", r->verb->name);
+		request_refuse(r, 500, "The appliance gave no answer that makes sense.");
+		return;
+	}
+	if (!set_body(&reply, root)) {
+		request_refuse(r, 503, "The appliance is short of memory; try again.");
+		return;
+	}
+	set_cookie(r, &reply, root);
+	if (yyjson_is_int(retry))
+		reply_header(&reply, "Retry-After: %lld", (long long)yyjson_get_sint(retry));
+	else if (reply.status == 429 || reply.status == 503)
+		reply_header(&reply, "Retry-After: 1");
+	if (reply.status == 401)
+		reply_header(&reply, "WWW-Authenticate: Bearer");
+	reply_send(r->conn, &reply);
+}
+
+/* A refusal of the room itself: {"code","message"}. */
+static void answer_refused(struct request *r, yyjson_val *root)
+{
+	int code = yyjson_get_int(yyjson_obj_get(root, "code"));
+	const char *message = yyjson_get_str(yyjson_obj_get(root, "message"));
+
+	if (code < 400 || code > 599)
+		code = 500;
+	request_refuse(r, code, "%s", message ? message : "The appliance refused the request.");
+}
+
+/* Common to both answers: the request or NULL when its client has gone. */
+static struct request *returned(struct request *r)
+{
+	calls--;
+	if (r->conn)
+		return r;
+	request_free(r);
+	return NULL;
+}
+
+static void call_answer(struct ipc_msg *msg, int error, void *arg)
+{
+	struct request *r = returned(arg);
+	yyjson_doc *doc;
+
+	if (!r)
+		return;
+	if (error) {
+		failed(r, error);
+		return;
+	}
+	doc = ipc_msg_json(msg);
+	if (!doc) {
+		log_warn("core: %s: answer: not a JSON object", r->verb->name);
+		request_refuse(r, 500, "The appliance gave no answer that makes sense.");
+		return;
+	}
+	if (msg->flags & IPC_ERROR)
+		answer_refused(r, yyjson_doc_get_root(doc));
+	else
+		answer_with(r, yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
+}
+
+/* ---- CSRF ---- */
+
+static void csrf_decided(struct request *r, enum auth_csrf csrf)
+{
+	if (csrf == AUTH_CSRF_RIGHT)
+		ask(r, r->verb->name, true, call_answer);
+	else
+		request_refuse(r, 403, "X-CSRF-Token is missing or wrong.");
+}
+
+/* Core has said whose session it is. */
+static void session_answer(struct ipc_msg *msg, int error, void *arg)
+{
+	struct request *r = returned(arg);
+	yyjson_val *root, *csrf;
+	yyjson_doc *doc;
+
+	if (!r)
+		return;
+	doc = error ? NULL : ipc_msg_json(msg);
+	root = yyjson_doc_get_root(doc);
+	if (!doc || (msg->flags & IPC_ERROR)) {
+		request_refuse(r, 503, "The appliance is starting or busy; try again.");
+	} else if (yyjson_get_int(yyjson_obj_get(root, "status")) != 200) {
+		answer_with(r, root);
+	} else {
+		csrf = yyjson_obj_get(yyjson_obj_get(root, "body"), "csrf");
+		if (yyjson_is_str(csrf))
+			auth_remember(r->auth.value, yyjson_get_str(csrf), yyjson_get_len(csrf));
+		csrf_decided(r, auth_check_csrf(r));
+	}
+	yyjson_doc_free(doc);
+}
+
+void call_begin(struct request *r)
+{
+	enum auth_csrf csrf;
+
+	if (!auth_needs_csrf(r)) {
+		ask(r, r->verb->name, true, call_answer);
+		return;
+	}
+	csrf = auth_check_csrf(r);
+	if (csrf == AUTH_CSRF_UNKNOWN)
+		ask(r, SESSION_VERB, false, session_answer);
+	else
+		csrf_decided(r, csrf);
+}
+
+void call_open(struct ev_loop *loop)
+{
+	core = events_follow(loop);
+}

@@ -1,0 +1,79 @@
+/*
+ * conn: one client's connection: reads requests from it one after the other,
+ * with their deadlines, and writes the replies.
+ *
+ * A connection is in one state: it waits for a head, then for a body, then is
+ * busy (core has the request), then writes the reply, and starts again, or
+ * lingers and ends.  Only one request is in work; what the client sent beyond it
+ * stays in its socket or in the input buffer.
+ */
+#ifndef CAM_API_CONN_H
+#define CAM_API_CONN_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "peers.h"
+
+enum conn_state {
+	CONN_NONE = 0,
+	CONN_HEAD,
+	CONN_BODY,
+	CONN_BUSY,
+	CONN_REPLY,
+	CONN_LINGER
+};
+
+struct request;
+
+/* Bytes to be written: a head of our own, then a body, owned or borrowed for ever. */
+struct conn_out {
+	char *head;
+	size_t head_len;
+	char *owned;
+	const char *body;
+	size_t body_len;
+	size_t done;		/* of head and body together */
+	size_t taken;		/* from the memory account */
+};
+
+struct conn {
+	int fd;
+	uint8_t state;		/* enum conn_state */
+	uint8_t leaf;		/* enum proto_leaf: which certificate the client saw */
+	bool closing;		/* ends after the reply */
+	bool begun;		/* a byte of the next head is here */
+	struct peer *peer;
+	struct request *request;
+	char *in;		/* input buffer, or NULL while there is nothing */
+	size_t in_len, in_cap, in_seen;
+	struct conn_out out;
+	size_t lingered;	/* bytes dropped while lingering */
+	ev_tstamp since;	/* start of what the timer watches */
+	ev_io readable, writable;
+	ev_timer timer;
+};
+
+/* Takes over a connected, non-blocking socket.  On failure (limits, memory) it
+ * is answered with 503 where possible, and closed. */
+void conn_open(struct ev_loop *loop, int fd, const char *peer, uint8_t leaf);
+
+/* The request wants its body now: bytes come by request_feed. */
+void conn_want_body(struct conn *c);
+/* The request is with core: nothing is read until the reply. */
+void conn_want_answer(struct conn *c);
+/* Writes out and goes on; takes out's memory over. */
+void conn_write(struct conn *c, const struct conn_out *out);
+/* Sends an interim response of a few bytes, if it fits into the socket at once. */
+void conn_write_now(struct conn *c, const char *text, size_t len);
+/* Gives the socket away (with what was read of it) and frees c; the caller owns the
+ * descriptor and must free *rest. */
+int conn_detach(struct conn *c, char **rest, size_t *rest_len);
+
+/* The loop of the process. */
+struct ev_loop *conn_loop(void);
+unsigned conn_count(void);
+
+#endif

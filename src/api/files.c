@@ -1,0 +1,182 @@
+#include <bearssl.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "http/etag.h"
+#include "http/type.h"
+#include "limits.h"
+#include "log/log.h"
+#include "reply.h"
+#include "request.h"
+
+/* Longest path of a page. */
+#define PATH_SIZE 192
+
+/* The pages may load scripts, styles and pictures of their own, and speak to us; nothing else. */
+#define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " \
+	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; " \
+	"base-uri 'none'; frame-ancestors 'none'"
+
+static struct file {
+	char path[PATH_SIZE];	/* as requested: "/app.js" */
+	const char *type;
+	char *bytes;
+	size_t len;
+	char etag[40];
+	bool immutable;
+} files[LIMIT_FILES];
+
+static size_t file_count, bytes_loaded;
+
+static void make_etag(struct file *f)
+{
+	uint8_t hash[br_sha256_SIZE];
+	br_sha256_context x;
+	size_t i;
+
+	br_sha256_init(&x);
+	br_sha256_update(&x, f->bytes, f->len);
+	br_sha256_out(&x, hash);
+	f->etag[0] = '"';
+	for (i = 0; i < 16; i++)
+		snprintf(f->etag + 1 + 2 * i, 3, "%02x", hash[i]);
+	f->etag[33] = '"';
+	f->etag[34] = '\0';
+}
+
+static void read_whole(struct file *f, int fd, const char *name)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < f->len) {
+		n = read(fd, f->bytes + done, f->len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			log_fatal("%s: read", name);
+		done += (size_t)n;
+	}
+}
+
+static void load_file(const char *directory, const char *path)
+{
+	struct file *f = &files[file_count];
+	char name[2 * PATH_SIZE];
+	struct stat st;
+	int fd;
+
+	f->type = http_type_of(path);
+	if (!f->type)
+		return;
+	snprintf(name, sizeof name, "%s%s", directory, path);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		log_fatal("%s: open", name);
+	f->len = (size_t)st.st_size;
+	bytes_loaded += f->len;
+	if (file_count == LIMIT_FILES - 1 || bytes_loaded > LIMIT_FILES_BYTES)
+		log_usage("%s: pages: more than %d files or %u bytes", directory, LIMIT_FILES,
+			LIMIT_FILES_BYTES);
+	f->bytes = malloc(f->len + 1);
+	if (!f->bytes)
+		log_fatal("%s: memory", name);
+	read_whole(f, fd, name);
+	close(fd);
+	snprintf(f->path, sizeof f->path, "%s", path);
+	f->immutable = http_type_is_hashed(path);
+	make_etag(f);
+	file_count++;
+}
+
+/* below is "" or "/assets"; the depth is bounded by PATH_SIZE. */
+static void load_directory(const char *directory, const char *below)
+{
+	char name[2 * PATH_SIZE], path[PATH_SIZE];
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+
+	snprintf(name, sizeof name, "%s%s", directory, below);
+	d = opendir(name);
+	if (!d)
+		log_fatal("%s: open", name);
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if ((size_t)snprintf(path, sizeof path, "%s/%s", below, e->d_name) >= sizeof path)
+			log_usage("%s/%s: name: too long", name, e->d_name);
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			log_fatal("%s%s: stat", directory, path);
+		if (S_ISDIR(st.st_mode))
+			load_directory(directory, path);
+		else if (S_ISREG(st.st_mode))
+			load_file(directory, path);
+	}
+	closedir(d);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
+}
+
+static const struct file *find(const char *path)
+{
+	size_t low = 0, high = file_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(path, files[middle].path);
+
+		if (!order)
+			return &files[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+void files_load(const char *directory)
+{
+	load_directory(directory, "");
+	qsort(files, file_count, sizeof *files, by_path);
+	if (!find("/index.html"))
+		log_usage("%s/index.html: missing", directory);
+	log_info("%s: %zu pages, %zu bytes", directory, file_count, bytes_loaded);
+}
+
+void files_serve(struct request *r)
+{
+	const struct file *f = find(strcmp(r->path, "/") ? r->path : "/index.html");
+	struct reply reply = REPLY_ZERO;
+	struct http_slice tags;
+
+	if (!f) {
+		request_refuse(r, 404, "There is nothing at this address.");
+		return;
+	}
+	/* Names with a hash never change their content; others are asked for again. */
+	reply.cache = f->immutable ? "public, max-age=31536000, immutable" : "no-cache";
+	reply.policy = POLICY;
+	reply_header(&reply, "ETag: %s", f->etag);
+	if (http_head_find(&r->head, "if-none-match", &tags, NULL) && http_etag_match(tags, f->etag)) {
+		reply.status = 304;
+	} else {
+		reply.status = 200;
+		reply.type = f->type;
+		reply.borrowed = f->bytes;
+		reply.len = f->len;
+	}
+	reply_send(r->conn, &reply);
+}

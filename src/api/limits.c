@@ -1,0 +1,38 @@
+#include <string.h>
+
+#include "limits.h"
+
+/* Verbs that anybody may call, and whose bodies are small by nature. */
+static const struct {
+	const char *verb;
+	size_t bytes;
+} bodies[] = {
+	{ "security.token", 8u << 10 },
+	{ "security.signout", 8u << 10 },
+	{ "appliance.setup", 16u << 10 },
+};
+
+static size_t memory_used;
+
+size_t limits_body(const struct verb *v)
+{
+	size_t i;
+
+	for (i = 0; v && i < sizeof bodies / sizeof *bodies; i++)
+		if (!strcmp(bodies[i].verb, v->name))
+			return bodies[i].bytes;
+	return LIMIT_BODY;
+}
+
+bool limits_take(size_t n)
+{
+	if (n > LIMIT_MEMORY - memory_used)
+		return false;
+	memory_used += n;
+	return true;
+}
+
+void limits_give(size_t n)
+{
+	memory_used -= n;
+}
