@@ -19,7 +19,8 @@
 
 static const int gate_calls[] = {
 	CALLS_FORK,			/* a worker per processor */
-	SYS_sched_setaffinity,		/* and each on its own */
+	SYS_set_tid_address,		/* what fork does in the child */
+	SYS_rt_sigtimedwait,		/* the master waits for its workers */
 	-1
 };
 
