@@ -30,6 +30,7 @@ usage() {
 	  fuzz NAME SECONDS    run one fuzz target of tests/fuzz
 	  image                build everything; the results are in out/image
 	  programs             only our own programs (out/bin)
+	  rootfs               only our own programs and the root file system
 	  fetch [--locked | --update-lock]
 	                       only fetch the third-party sources; everything builds without network afterwards
 	  keys                 make the owner's signing keys
@@ -187,9 +188,8 @@ fuzzers() { hosts $fuzz_packages; hostroot; stage fuzz-targets compile fuzz fuzz
 rootfs() { programs; stage rootfs rootfs/build; }
 
 image() {
-	programs
+	rootfs
 	kernel
-	stage rootfs rootfs/build
 	stage sbom src/deps/sbom "$(used_lock)" "$CAM_OUT/image/sbom.spdx.json"
 	stage image image/build
 }
@@ -290,6 +290,7 @@ bench) bench "$@" ;;
 fuzz) fuzz "$@" ;;
 image) lock; image ;;
 programs) lock; programs ;;
+rootfs) lock; rootfs ;;
 fetch) lock; hosts $build_packages; fetch "$@" ;;
 keys) hosts $build_packages; exec image/keys "$@" ;;
 reproduce) lock; image; unlock; exec src/deps/reproduce "$@" ;;

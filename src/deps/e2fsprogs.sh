@@ -7,7 +7,7 @@ build() {
 	unpack e2fsprogs
 	cd source
 	local link="-static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,--build-id=none -Wl,--gc-sections"
-	./configure --host=x86_64-linux-musl --prefix=/ --with-crond-dir=no --with-systemd-unit-dir=no --with-udev-rules-dir=no \
+	./configure --host=x86_64-linux-musl --prefix=/ --sysconfdir=/etc --with-crond-dir=no --with-systemd-unit-dir=no --with-udev-rules-dir=no \
 		--disable-nls --disable-defrag --disable-debugfs --disable-imager --disable-uuidd --disable-fuse2fs \
 		--disable-tdb --disable-e2initrd-helper --disable-bmap-stats --without-libarchive --without-pthread \
 		CC="$CC" BUILD_CC=gcc CFLAGS="$CFLAGS" LDFLAGS="$link $(dir_of relro)/lib/relro.o"
