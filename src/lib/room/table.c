@@ -92,13 +92,16 @@ static const struct room_path store_paths[] = {
 	{ NULL, 0 }
 };
 
-/* ---- net: DHCP and NTP clients as its children ---- */
+/* ---- net: DHCP and NTP clients as its children, under the same filter ---- */
 
 static const int net_calls[] = {
 	CALLS_READ_FILES,
 	CALLS_EXECUTE,
 	SYS_bind,
 	SYS_ioctl,			/* SIOCGIF*: what udhcpc asks about its interface */
+	SYS_prctl,			/* a child ends with net, and lowers ambient capabilities */
+	SYS_capget,
+	SYS_capset,
 	SYS_clock_settime,
 	SYS_settimeofday,
 	SYS_adjtimex,
@@ -110,35 +113,28 @@ static const int net_calls[] = {
 };
 
 static const struct room_path net_paths[] = {
-	{ "/bin", ROOM_EXECUTE },
-	{ "/proc/net", ROOM_READ },
-	{ "/sys/class/net", ROOM_READ },
+	{ "/bin/busybox", ROOM_EXECUTE },
+	{ "/bin/dhcp-event", ROOM_EXECUTE },
+	{ "/run/cam/resolv", ROOM_READ },	/* ntpd looks its servers up */
 	{ "/dev/null", LL_READ_FILE | LL_WRITE_FILE },
 	{ NULL, 0 }
 };
 
-/* ---- sysd: addresses, host name, power ---- */
+/* ---- sysd: addresses; the host name and power are a word to init's power service ---- */
 
 static const int sysd_calls[] = {
 	CALLS_READ_FILES,
 	CALLS_WRITE_FILES,
 	SYS_bind,			/* of its netlink socket */
-	SYS_ioctl,
-	SYS_pidfd_open,			/* to see rooms end */
-	SYS_inotify_init1,		/* and start */
-	SYS_inotify_add_watch,
-	SYS_inotify_rm_watch,
+	SYS_pidfd_open,			/* hears the end of each service */
 	-1
 };
 
 static const struct room_path sysd_paths[] = {
 	{ "/data/sysd", ROOM_WRITE },
-	{ "/run/cam/services", ROOM_READ },
 	{ "/run/cam/resolv", ROOM_WRITE },
-	{ "/run/cam/power", LL_WRITE_FILE },	/* the word for power off, host name, ... */
-	{ "/proc", ROOM_READ },
-	{ "/sys/class/net", ROOM_READ },
-	{ "/sys/devices", ROOM_READ },
+	{ "/run/cam/services", ROOM_READ },
+	{ "/run/cam/power", LL_WRITE_FILE },
 	{ NULL, 0 }
 };
 

@@ -1,0 +1,253 @@
+/* core: sysd as core's worker, and what it tells core and keyd. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc/proto.h"
+#include "log/log.h"
+#include "sysd.h"
+
+/* Pause before something refused is told again, seconds. */
+#define RETRY 5.0
+
+static struct {
+	struct ev_loop *loop;
+	core_task_fn *task;
+	struct ipc_client *core, *keyd;
+	/* facts: what shall be known, whether it is, and whether an answer is awaited */
+	char *facts;
+	bool told, telling;
+	ev_timer again;
+	bool stepped, step_telling;
+	ev_timer step_again;
+} c;
+
+/* ---- facts ---- */
+
+static char *facts_make(const struct netconf *conf)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	const struct netlink_address *list;
+	unsigned n = network_addresses(&list);
+	yyjson_mut_val *root = yyjson_mut_obj(d), *args, *addresses;
+	char text[ADDR_TEXT_MAX], *out;
+
+	if (!d)
+		return NULL;
+	yyjson_mut_doc_set_root(d, root);
+	yyjson_mut_obj_add_str(d, root, "verb", "appliance.facts");
+	yyjson_mut_obj_add_obj(d, root, "principal");
+	args = yyjson_mut_obj_add_obj(d, root, "args");
+	addresses = yyjson_mut_obj_add_arr(d, args, "addresses");
+	for (unsigned i = 0; i < n; i++) {
+		if (!network_address_shown(&list[i]))
+			continue;
+		addr_format(&list[i].prefix.addr, text);
+		yyjson_mut_arr_add_strcpy(d, addresses, text);
+	}
+	yyjson_mut_obj_add_strcpy(d, args, "hostname", conf->hostname);
+	out = yyjson_mut_write(d, 0, NULL);
+	yyjson_mut_doc_free(d);
+	return out;
+}
+
+static bool accepted(struct ipc_msg *msg, int error)
+{
+	yyjson_doc *d;
+	bool ok;
+
+	if (error || (msg->flags & IPC_ERROR))
+		return false;
+	d = ipc_msg_json(msg);
+	ok = d && yyjson_get_int(yyjson_obj_get(yyjson_doc_get_root(d), "status")) < 400;
+	yyjson_doc_free(d);
+	return ok;
+}
+
+static void tell_facts(void);
+
+static void on_told(struct ipc_msg *msg, int error, void *arg)
+{
+	const char *sent = arg;
+	bool same = c.facts && !strcmp(sent, c.facts);
+
+	c.telling = false;
+	if (!accepted(msg, error)) {
+		/* a lost connection brings its own occasion to tell again */
+		if (!error)
+			log_warn("core: facts: refused");
+		ev_timer_again(c.loop, &c.again);
+	} else if (same) {
+		c.told = true;
+	} else {
+		tell_facts();
+	}
+	free(arg);
+}
+
+static void tell_facts(void)
+{
+	char *sent;
+
+	if (c.telling || c.told || !c.facts || !ipc_client_connected(c.core))
+		return;
+	sent = strdup(c.facts);
+	if (!sent)
+		return;
+	c.telling = true;
+	ev_timer_stop(c.loop, &c.again);
+	ipc_client_call(c.core, PROTO_CORE_VERB, sent, (uint32_t)strlen(sent), NULL, 0, 0, on_told, sent);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, w);
+	tell_facts();
+}
+
+void core_facts(const struct netconf *conf)
+{
+	char *facts = facts_make(conf);
+
+	if (!facts)
+		return;
+	if (c.facts && !strcmp(facts, c.facts)) {
+		free(facts);
+		return;
+	}
+	free(c.facts);
+	c.facts = facts;
+	c.told = false;
+	tell_facts();
+}
+
+/* ---- the clock ---- */
+
+static void tell_step(void);
+
+static void on_step_told(struct ipc_msg *msg, int error, void *arg)
+{
+	(void)arg;
+	c.step_telling = false;
+	if (error || (msg->flags & IPC_ERROR)) {
+		log_warn("keyd: clock step: not told, trying again");
+		c.stepped = true;
+		ev_timer_again(c.loop, &c.step_again);
+	} else {
+		tell_step();
+	}
+}
+
+/* A step during the telling is told afterwards. */
+static void tell_step(void)
+{
+	if (c.step_telling || !c.stepped)
+		return;
+	c.stepped = false;
+	c.step_telling = true;
+	ev_timer_stop(c.loop, &c.step_again);
+	ipc_client_call(c.keyd, PROTO_KEYD_CLOCK, "{}", 2, NULL, 0, 0, on_step_told, NULL);
+}
+
+static void on_step_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, w);
+	tell_step();
+}
+
+void core_clock_stepped(void)
+{
+	c.stepped = true;
+	tell_step();
+}
+
+/* ---- tasks ---- */
+
+static void on_result(struct ipc_msg *msg, int error, void *arg)
+{
+	(void)arg;
+	/* core gives a task whose result it has not heard out again */
+	if (error || (msg->flags & IPC_ERROR))
+		log_warn("core: result of a task: not taken");
+}
+
+static void send_result(uint64_t task, uint64_t fence, const char *why)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d);
+
+	if (!d)
+		return;
+	yyjson_mut_doc_set_root(d, root);
+	yyjson_mut_obj_add_uint(d, root, "task", task);
+	yyjson_mut_obj_add_uint(d, root, "fence", fence);
+	yyjson_mut_obj_add_str(d, root, "outcome", why ? "failed" : "done");
+	yyjson_mut_obj_add_strcpy(d, root, "message", why ? why : "");
+	yyjson_mut_obj_add_obj(d, root, "output");
+	ipc_client_call_json(c.core, PROTO_CORE_RESULT, d, 0, on_result, NULL);
+}
+
+static void on_task(yyjson_val *root)
+{
+	const char *kind = yyjson_get_str(yyjson_obj_get(root, "kind")), *why = NULL;
+	uint64_t task = yyjson_get_uint(yyjson_obj_get(root, "task"));
+	uint64_t fence = yyjson_get_uint(yyjson_obj_get(root, "fence"));
+
+	if (!kind)
+		kind = "";
+	/* every kind sets something to a value, so one that comes twice does no harm */
+	if (c.task(kind, yyjson_obj_get(root, "input"), &why) == 0) {
+		log_info("core: task %llu: %s: done", (unsigned long long)task, kind);
+		why = NULL;
+	} else {
+		log_warn("core: task %llu: %s: %s", (unsigned long long)task, kind, why);
+	}
+	send_result(task, fence, why);
+}
+
+static void on_notice(struct ipc_client *cl, struct ipc_msg *msg, void *arg)
+{
+	yyjson_doc *d;
+
+	(void)cl;
+	(void)arg;
+	if (msg->type != PROTO_CORE_TASK)
+		return;
+	d = ipc_msg_json(msg);
+	if (d)
+		on_task(yyjson_doc_get_root(d));
+	else
+		log_warn("core: a task that is no object was left out");
+	yyjson_doc_free(d);
+}
+
+static void on_hello(struct ipc_msg *msg, int error, void *arg)
+{
+	(void)arg;
+	if (!error && (msg->flags & IPC_ERROR))
+		log_warn("core: does not take sysd as a worker");
+}
+
+static void on_connected(struct ipc_client *cl, void *arg)
+{
+	static const char hello[] = "{\"worker\":\"sysd\",\"running\":[]}";
+
+	(void)arg;
+	ipc_client_call(cl, PROTO_CORE_WORKER, hello, sizeof hello - 1, NULL, 0, 0, on_hello, NULL);
+	c.told = false;
+	tell_facts();
+}
+
+void core_open(struct ev_loop *loop, core_task_fn *task)
+{
+	static const struct ipc_client_ops core_ops = { .connected = on_connected, .notice = on_notice };
+	static const struct ipc_client_ops keyd_ops = { .connected = NULL };
+
+	c.loop = loop;
+	c.task = task;
+	ev_timer_init(&c.again, on_again, 0, RETRY);
+	ev_timer_init(&c.step_again, on_step_again, 0, RETRY);
+	c.core = ipc_client_open(loop, ROOM_CORE, &core_ops, NULL);
+	c.keyd = ipc_client_open(loop, ROOM_KEYD, &keyd_ops, NULL);
+}

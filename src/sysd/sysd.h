@@ -1,0 +1,84 @@
+/*
+ * sysd: the machine's addresses, host name and power.
+ *
+ * main.c wires the parts: settings (what a person chose), network (what the
+ * kernel has, made so), services (who runs), state (told to net and tty), core
+ * (tasks and facts), power (the word to init).
+ */
+#ifndef SYSD_H
+#define SYSD_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "ipc/ipc.h"
+#include "netconf/netconf.h"
+
+/* Addresses of all links looked at; an interface with more temporary v6 addresses than that is not ours to list. */
+#define SYSD_ADDRESSES_MAX 64
+/* Rooms whose state is shown. */
+#define SYSD_SERVICES_MAX 32
+#define SYSD_SERVICE_NAME_MAX 16
+
+/* ---- settings.c ---- */
+
+/* Reads /data/sysd/network.json; a missing or unreadable file means the default. */
+void settings_load(struct netconf *c);
+/* Writes it whole or not at all.  0, or -1 with errno. */
+int settings_save(const struct netconf *c);
+
+/* ---- network.c ---- */
+
+/* Opens the kernel's sockets and sets everything up once.  changed runs from the loop
+ * after each change that was seen. */
+void network_open(struct ev_loop *loop, const struct netconf *c, void (*changed)(void));
+/* The settings changed: forget leases when the mode is another, and apply. */
+void network_settings(const struct netconf *c);
+/* A fact from net. */
+void network_lease(const struct lease *l);
+
+/* What there is now; valid until the loop runs again. */
+unsigned network_ports(const struct netconf_port **ports);
+unsigned network_addresses(const struct netlink_address **addresses);
+const struct netconf_plan *network_plan(void);
+/* Would a person call this an address of the appliance: usable, on a card, not link-local? */
+bool network_address_shown(const struct netlink_address *a);
+
+/* ---- services.c ---- */
+
+struct service {
+	char name[SYSD_SERVICE_NAME_MAX];
+	int pid;		/* 0 = not running */
+	unsigned long starts;
+	int64_t since;		/* microseconds since 1970, of the last start */
+};
+
+/* Follows the launcher's notes; changed runs after each change. */
+void services_open(struct ev_loop *loop, void (*changed)(void));
+unsigned services_list(const struct service **list);
+
+/* ---- state.c ---- */
+
+/* The body of PROTO_SYSD_STATE; NULL when memory is out. */
+yyjson_mut_doc *state_make(const struct netconf *c);
+
+/* ---- core.c ---- */
+
+/* What a task asks; 0, or -1 with why. */
+typedef int core_task_fn(const char *kind, yyjson_val *input, const char **why);
+
+/* Connects to core and keyd, works on tasks. */
+void core_open(struct ev_loop *loop, core_task_fn *task);
+/* Tells core the addresses and the host name when they are not what it heard last. */
+void core_facts(const struct netconf *c);
+/* Tells keyd that the clock was set. */
+void core_clock_stepped(void);
+
+/* ---- power.c ---- */
+
+/* Gives one word to init's power service.  0, or -1 with errno (ENXIO: it is not up). */
+int power_word(const char *word);
+/* Sets the kernel's host name through it, again and again until it is up. */
+void power_hostname(struct ev_loop *loop, const char *name);
+
+#endif
