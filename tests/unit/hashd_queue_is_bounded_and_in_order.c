@@ -1,0 +1,68 @@
+/* hashd: jobs are answered in the order they came, no more than the queue holds are taken, those of a
+ * connection that went away are not computed, and no password is left behind. */
+/* with: hashd/queue.c */
+#include <pthread.h>
+#include <semaphore.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hashd/hashd.h"
+#include "hashd/queue.h"
+
+static int failed;
+static sem_t woken;
+
+#define CHECK(what) do { if (!(what)) { failed = 1; printf("%s:%d: %s\n", __FILE__, __LINE__, #what); } } while (0)
+
+static void wake(void)
+{
+	sem_post(&woken);
+}
+
+static void *work(void *arg)
+{
+	(void)arg;
+	hashd_queue_work();
+}
+
+int main(void)
+{
+	static char here, gone;
+	struct hashd_job job = { .conn = &here, .check = true, .len = 6, .password = "secret" }, done;
+	pthread_t thread;
+
+	if (sodium_init() < 0 || sem_init(&woken, 0, 0))
+		return 1;
+	CHECK(!pwhash_make(job.hash, "secret", 6));
+	hashd_queue_open(wake);
+	for (uint32_t i = 0; i < HASHD_QUEUE; i++) {
+		job.seq = i;
+		job.conn = i % 4 == 3 ? &gone : &here;
+		job.password[5] = i % 4 == 1 ? 'X' : 't';
+		CHECK(hashd_queue_add(&job));
+	}
+	CHECK(!hashd_queue_add(&job));
+	CHECK(!hashd_queue_done(&done));
+	hashd_queue_forget(&gone);
+	if (pthread_create(&thread, NULL, work, NULL))
+		return 1;
+	for (uint32_t i = 0; i < HASHD_QUEUE; i++) {
+		sem_wait(&woken);
+		CHECK(hashd_queue_done(&done) && done.seq == i);
+		CHECK(sodium_is_zero((uint8_t *)done.password, sizeof done.password));
+		CHECK((done.conn == NULL) == (i % 4 == 3));
+		if (i % 4 == 3)
+			CHECK(done.result == PWHASH_INVALID);	/* not computed */
+		else
+			CHECK(done.result == (i % 4 == 1 ? PWHASH_MISMATCH : PWHASH_MATCH));
+	}
+	CHECK(!hashd_queue_done(&done));
+	/* free again, and making works too */
+	job.check = false;
+	job.conn = &here;
+	CHECK(hashd_queue_add(&job));
+	sem_wait(&woken);
+	CHECK(hashd_queue_done(&done) && done.result == PWHASH_MATCH && pwhash_acceptable(done.hash));
+	return failed;
+}
