@@ -1,0 +1,29 @@
+/* core: the answer to a verb while it is made. */
+#ifndef CAM_CORE_ANSWER_H
+#define CAM_CORE_ANSWER_H
+
+#include <stddef.h>
+#include <yyjson.h>
+
+struct core_answer {
+	int status;			/* 0 = not yet set */
+	yyjson_mut_doc *doc;		/* root: the reply of PROTO_CORE_VERB */
+};
+#define CORE_ANSWER_ZERO { .status = 0, .doc = NULL }
+
+/* Frees what is there. */
+void core_answer_reset(struct core_answer *a);
+/* A new answer without a body. */
+void core_answer_begin(struct core_answer *a, int status);
+/* The same with an object as its body, which is returned. */
+yyjson_mut_val *core_answer_object(struct core_answer *a, int status);
+/* {"message":...} */
+void core_answer_message(struct core_answer *a, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A bare text. */
+void core_answer_text(struct core_answer *a, int status, const char *text);
+/* Members beside the body; texts are copied. */
+void core_answer_session(struct core_answer *a, const char *session, const char *csrf);
+void core_answer_retry(struct core_answer *a, int seconds);
+
+#endif

@@ -1,0 +1,312 @@
+/* A verb asked, from its frame to its answer. */
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core.h"
+#include "ipc/proto.h"
+#include "log/log.h"
+
+static struct core_call *call_of_job(struct db_job *job)
+{
+	return (struct core_call *)((char *)job - offsetof(struct core_job, job));
+}
+
+/* ---- the list of waiting calls and their deadline ---- */
+
+static void waiting_add(struct core_call *call)
+{
+	struct core *core = call->core;
+
+	call->back = core->calls_last;
+	*core->calls_last = call;
+	core->calls_last = &call->next;
+	core->calls_count++;
+	call->deadline = ev_now(core->loop) + CORE_DEADLINE;
+	if (!ev_is_active(&core->deadline)) {
+		ev_timer_set(&core->deadline, CORE_DEADLINE, 0.);
+		ev_timer_start(core->loop, &core->deadline);
+	}
+}
+
+static void waiting_remove(struct core_call *call)
+{
+	struct core *core = call->core;
+
+	if (!call->back)
+		return;
+	*call->back = call->next;
+	if (call->next)
+		call->next->back = call->back;
+	else
+		core->calls_last = call->back;
+	call->back = NULL;
+	call->next = NULL;
+	core->calls_count--;
+	if (!core->calls)
+		ev_timer_stop(core->loop, &core->deadline);
+}
+
+static void send_answer(struct core_call *call, struct core_answer *a)
+{
+	if (!call->answered && call->link->conn)
+		ipc_send_json(call->link->conn, IPC_REPLY, call->type, call->seq, a->doc);
+	else
+		yyjson_mut_doc_free(a->doc);
+	a->doc = NULL;
+	call->answered = true;
+	waiting_remove(call);
+}
+
+/* The oldest calls ran out of time.  They are answered; whoever works on them
+ * finishes them later. */
+static void deadline_reached(struct ev_loop *loop, struct ev_timer *t, int events)
+{
+	struct core *core = t->data;
+	struct core_answer late = CORE_ANSWER_ZERO;
+	struct core_call *call;
+
+	(void)events;
+	while ((call = core->calls) && call->deadline <= ev_now(loop)) {
+		log_warn("%s: not answered within %.0f seconds", call->verb->name, CORE_DEADLINE);
+		core_answer_message(&late, 503, "The appliance did not get to an answer in time. "
+			"Whether the request was carried out is not known; please look before repeating it.");
+		send_answer(call, &late);
+	}
+	if (core->calls) {
+		ev_timer_set(t, core->calls->deadline - ev_now(loop), 0.);
+		ev_timer_start(loop, t);
+	}
+}
+
+/* ---- the end of a call ---- */
+
+/* The document is ours and nobody reads it after this. */
+static void wipe_secrets(struct core_call *call)
+{
+	yyjson_val *v;
+
+	for (const struct verb_arg *a = call->verb->args; a->type != VERB_NONE; a++) {
+		v = a->type == VERB_SECRET ? yyjson_obj_get(call->args, a->name) : NULL;
+		if (yyjson_is_str(v))
+			sodium_memzero((void *)(uintptr_t)yyjson_get_str(v), yyjson_get_len(v));
+	}
+}
+
+static void call_free(struct core_call *call)
+{
+	waiting_remove(call);
+	wipe_secrets(call);
+	core_answer_reset(&call->answer);
+	if (call->forget)
+		call->forget(call->state);
+	yyjson_doc_free(call->request);
+	core_link_drop(call->link);
+	sodium_memzero(call, sizeof *call);
+	free(call);
+}
+
+void core_call_finish(struct core_call *call)
+{
+	if (!call->answer.doc)
+		log_bug("a call without an answer");
+	/* A dead session must not be presented again and again. */
+	if (call->answer.status == 401 && call->principal.kind == CORE_SESSION)
+		core_answer_session(&call->answer, "", NULL);
+	send_answer(call, &call->answer);
+	call_free(call);
+}
+
+void core_call_refuse(struct core_call *call, int status, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	core_answer_message(&call->answer, status, "%s", text);
+	core_call_finish(call);
+}
+
+/* ---- in the threads ---- */
+
+/* Is the caller allowed?  Decided in the same transaction as what follows. */
+static bool permitted(struct db *db, struct core_call *call)
+{
+	enum verb_role role = call->verb->role;
+
+	if (role != VERB_ROLE_USER && role != VERB_ROLE_ADMIN)
+		return true;
+	core_principal_resolve(db, &call->principal);
+	if (!call->principal.known) {
+		core_answer_message(&call->answer, 401, "Please sign in.");
+		return false;
+	}
+	if (role == VERB_ROLE_ADMIN && !call->principal.admin) {
+		core_answer_message(&call->answer, 403, "Only an administrator may do this.");
+		return false;
+	}
+	return true;
+}
+
+static int call_run(struct db *db, struct db_job *job)
+{
+	struct core_call *call = call_of_job(job);
+
+	core_answer_reset(&call->answer);
+	return permitted(db, call) ? call->run(db, call) : -1;
+}
+
+static void call_done(struct core_job *job)
+{
+	struct core_call *call = (struct core_call *)job;
+
+	switch (job->job.failure) {
+	case DB_DONE:
+		break;
+	case DB_FULL:
+		core_call_refuse(call, 507, "The disk of the appliance is full: nothing was changed. "
+			"Delete something or enlarge the disk.");
+		return;
+	case DB_BROKEN:
+		core_call_refuse(call, 503, "The appliance cannot use its database at the moment: nothing was changed.");
+		return;
+	default:
+		core_call_refuse(call, 500, "The appliance failed at this request: nothing was changed.");
+		return;
+	}
+	if (call->after)
+		call->after(call);
+	else
+		core_call_finish(call);
+}
+
+void core_call_write(struct core_call *call, int (*run)(struct db *, struct core_call *),
+	void (*after)(struct core_call *), bool essential)
+{
+	call->run = run;
+	call->after = after;
+	call->work.job.run = call_run;
+	call->work.job.essential = essential;
+	call->work.done = call_done;
+	core_job_write(call->core, &call->work);
+}
+
+void core_call_read(struct core_call *call, int (*run)(struct db *, struct core_call *),
+	void (*after)(struct core_call *))
+{
+	call->run = run;
+	call->after = after;
+	call->work.job.run = call_run;
+	call->work.done = call_done;
+	core_job_read(call->core, &call->work);
+}
+
+/* ---- the beginning of a call ---- */
+
+const char *core_call_string(const struct core_call *call, const char *name)
+{
+	return yyjson_get_str(yyjson_obj_get(call->args, name));
+}
+
+bool core_call_bool(const struct core_call *call, const char *name)
+{
+	return yyjson_get_bool(yyjson_obj_get(call->args, name));
+}
+
+static void principal_read(struct core_principal *p, yyjson_val *from)
+{
+	const char *token = yyjson_get_str(yyjson_obj_get(from, "token"));
+	const char *session = yyjson_get_str(yyjson_obj_get(from, "session"));
+	const char *peer = yyjson_get_str(yyjson_obj_get(from, "peer"));
+
+	snprintf(p->peer, sizeof p->peer, "%s", peer ? peer : "");
+	if (token) {
+		p->kind = CORE_TOKEN;
+		core_credential_hash(token, p->hash);
+	} else if (session) {
+		p->kind = CORE_SESSION;
+		core_credential_hash(session, p->hash);
+		core_csrf(session, p->csrf);
+	}
+}
+
+/* Which room may ask this verb?  People ask through api. */
+static bool room_permitted(const struct verb *v, enum room_id from)
+{
+	switch (v->role) {
+	case VERB_ROLE_PUBLIC:
+	case VERB_ROLE_USER:
+	case VERB_ROLE_ADMIN:
+	case VERB_ROLE_API:
+		return from == ROOM_API;
+	case VERB_ROLE_SYSD:
+		return from == ROOM_SYSD;
+	case VERB_ROLE_TTY:
+		return from == ROOM_TTY;
+	case VERB_ROLE_NONE:
+		break;
+	}
+	return false;
+}
+
+static struct core_call *call_new(struct core *core, struct core_link *link, const struct ipc_msg *msg)
+{
+	struct core_call *call = calloc(1, sizeof *call);
+
+	if (!call)
+		log_fatal("call");
+	call->core = core;
+	call->link = core_link_hold(link);
+	call->type = msg->type;
+	call->seq = msg->seq;
+	call->from = ipc_conn_peer(link->conn)->id;
+	return call;
+}
+
+void core_call_take(struct core *core, struct core_link *link, struct ipc_msg *msg)
+{
+	yyjson_doc *doc = ipc_msg_json(msg);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	const char *name = yyjson_get_str(yyjson_obj_get(root, "verb"));
+	const struct verb *v = name ? verb_by_name(name) : NULL;
+	char message[VERB_MESSAGE];
+	struct core_call *call;
+
+	if (!v || !room_permitted(v, ipc_conn_peer(link->conn)->id) || core->calls_count >= CORE_CALLS_MAX) {
+		if (!v)
+			ipc_reply_error(link->conn, msg, 404, "There is no such verb.");
+		else if (core->calls_count >= CORE_CALLS_MAX)
+			ipc_reply_error(link->conn, msg, 503, "The appliance is busy. Please try again.");
+		else
+			ipc_reply_error(link->conn, msg, 403, "%s is not for this room.", v->name);
+		yyjson_doc_free(doc);
+		return;
+	}
+	call = call_new(core, link, msg);
+	call->request = doc;
+	call->args = yyjson_obj_get(root, "args");
+	call->verb = v;
+	call->handler = core_handler_by_verb(v->name);
+	if (call->from == ROOM_API)
+		principal_read(&call->principal, yyjson_obj_get(root, "principal"));
+	waiting_add(call);
+	if (verb_check(v, call->args, message))
+		core_call_refuse(call, 400, "%s", message);
+	else if (call->handler->start)
+		call->handler->start(call);
+	else if (v->writes)
+		core_call_write(call, call->handler->run, call->handler->after, call->handler->essential);
+	else
+		core_call_read(call, call->handler->run, call->handler->after);
+}
+
+void core_calls_init(struct core *core)
+{
+	core->calls_last = &core->calls;
+	ev_timer_init(&core->deadline, deadline_reached, CORE_DEADLINE, 0.);
+	core->deadline.data = core;
+}

@@ -1,0 +1,217 @@
+/*
+ * core: the truth.  What its files share.
+ *
+ * Three kinds of threads.  The loop's thread owns struct core, every
+ * connection and every call.  The writer thread runs jobs in group commits,
+ * reader threads run queries; both see a call only between its hand-over and
+ * its return, and touch only what the call holds.
+ */
+#ifndef CAM_CORE_H
+#define CAM_CORE_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "answer.h"
+#include "principal.h"
+#include "throttle.h"
+#include "db/writer.h"
+#include "ipc/ipc.h"
+#include "verb/verb.h"
+#include "work/work.h"
+
+#define CORE_DATABASE "/data/core/core.db"
+#define CORE_RESERVE "/data/core/reserve"
+/* Space held back for signing in and deleting when the disk is full, bytes: a
+ * whole write-ahead log between two checkpoints and as much again. */
+#define CORE_RESERVE_BYTES (8u << 20)
+#define CORE_READERS 2
+/* A call that is not answered by then is answered 503, seconds. */
+#define CORE_DEADLINE 20.0
+/* Calls in work at once; more are answered 503 at once. */
+#define CORE_CALLS_MAX 4096
+/* Addresses the appliance may have. */
+#define CORE_ADDRESSES 64
+#define CORE_ADDRESS_TEXT 46
+#define CORE_HOSTNAME_TEXT 254
+
+struct core_setup_code;
+struct core_follower;
+struct core_engine;
+
+/* What keyd says about the appliance. */
+struct core_identity {
+	bool known;
+	char id[33];
+	char fingerprint[128];
+	char agents_name[CORE_HOSTNAME_TEXT];
+};
+
+struct core {
+	struct ev_loop *loop;
+	struct ipc_server *server;
+	struct ipc_client *keyd, *hashd;
+	struct work_pool *writer, *readers;
+	struct db_writer commit;		/* writer's thread once it runs */
+	struct core_throttle throttle;
+
+	struct core_call *calls, **calls_last;	/* waiting for an answer, oldest first */
+	unsigned calls_count;
+	struct ev_timer deadline;
+
+	char version[32];
+	bool development;
+	bool setup;				/* set up: an administrator exists */
+	bool full;				/* the last change found no space */
+	struct core_setup_code *code;
+	struct core_identity identity;
+	char dummy_hash[256];			/* for sign-in with unknown names; "" = not made yet */
+
+	char hostname[CORE_HOSTNAME_TEXT];	/* of the settings, "" = none */
+	char fact_hostname[CORE_HOSTNAME_TEXT];	/* in use, by sysd */
+	char addresses[CORE_ADDRESSES][CORE_ADDRESS_TEXT];
+	unsigned address_count;
+	bool names_wanted, names_sent;
+
+	struct core_engine *engine;
+	struct core_follower *followers;
+	bool follow_running, follow_again;
+	struct ev_timer probe;			/* is there space again? */
+};
+
+/* One connection; outlives it while calls refer to it. */
+struct core_link {
+	struct ipc_conn *conn;			/* NULL = closed */
+	unsigned refs;
+	struct core *core;
+};
+
+/* ---- a call: one verb asked, from its frame to its answer ---- */
+
+struct core_call;
+
+/* Work for the writer or a reader. */
+struct core_job {
+	struct work_item item;			/* first: the pools hand it back */
+	struct db_job job;
+	struct core *core;
+	void (*done)(struct core_job *job);	/* in the loop; frees it */
+};
+
+/* How a verb is done. */
+struct core_handler {
+	const char *verb;
+	/* In the loop: either answers (core_call_finish), or goes on to a thread or a
+	 * room.  NULL = straight to run. */
+	void (*start)(struct core_call *call);
+	/* In the writer (the verb's row says it writes) or a reader: sets the answer. -1
+	 * takes its changes back.  May run again: core_answer is reset before. */
+	int (*run)(struct db *db, struct core_call *call);
+	/* In the loop after run's commit or refusal, before the answer leaves.  May be NULL. */
+	void (*after)(struct core_call *call);
+	bool essential;		/* goes on with a full disk */
+};
+
+struct core_call {
+	struct core_job work;			/* first */
+	struct core_call *next, **back;		/* in core->calls while not answered */
+	struct core *core;
+	struct core_link *link;
+	uint16_t type;
+	uint32_t seq;
+	double deadline;			/* ev_now based */
+	bool answered;
+	enum room_id from;
+	const struct verb *verb;
+	const struct core_handler *handler;
+	/* The step a thread does now and what follows it in the loop. */
+	int (*run)(struct db *db, struct core_call *call);
+	void (*after)(struct core_call *call);
+	yyjson_doc *request;
+	yyjson_val *args;			/* an object, or NULL */
+	struct core_principal principal;
+	struct core_answer answer;
+	void *state;				/* of the handler; freed by forget */
+	void (*forget)(void *state);
+};
+
+/* Handler of a verb, NULL = the table names a verb nobody does. */
+const struct core_handler *core_handler_by_verb(const char *name);
+/* Ends the process when a verb of the table has no handler or the reverse. */
+void core_handlers_check(void);
+
+void core_calls_init(struct core *core);
+/* Takes a PROTO_CORE_VERB frame in. */
+void core_call_take(struct core *core, struct core_link *link, struct ipc_msg *msg);
+/* Hands the call to the writer or a reader: run there, then after in the loop.
+ * When it failed (full disk) the call is answered and after is not called. */
+void core_call_write(struct core_call *call, int (*run)(struct db *, struct core_call *),
+	void (*after)(struct core_call *), bool essential);
+void core_call_read(struct core_call *call, int (*run)(struct db *, struct core_call *),
+	void (*after)(struct core_call *));
+/* Sends the answer and frees the call. */
+void core_call_finish(struct core_call *call);
+/* The same with {"message":...}. */
+void core_call_refuse(struct core_call *call, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A string argument, or NULL; a boolean one. */
+const char *core_call_string(const struct core_call *call, const char *name);
+bool core_call_bool(const struct core_call *call, const char *name);
+
+/* ---- the writer and readers (threads.c) ---- */
+
+/* core->commit is ready; from here on it belongs to the writer's thread. */
+void core_threads_start(struct core *core, struct db *const readers[CORE_READERS]);
+/* job->job.run in the writer or a reader, then job->done in the loop. */
+void core_job_write(struct core *core, struct core_job *job);
+void core_job_read(struct core *core, struct core_job *job);
+
+/* ---- connections (links.c) ---- */
+
+struct core_link *core_link_hold(struct core_link *link);
+void core_link_drop(struct core_link *link);
+void core_serve(struct core *core);
+
+/* ---- keyd (identity.c) ---- */
+
+void core_identity_open(struct core *core);
+/* Tells keyd the names the appliance has, when they changed. */
+void core_names_send(struct core *core);
+/* "https://name/" the appliance is reached by; "" when unknown. */
+void core_url(const struct core *core, char *out, size_t size);
+/* Appends an event "appliance.console": what the screen shows has changed. */
+void core_console_changed(struct core *core);
+
+/* ---- the setup code (setup_code.c) ---- */
+
+/* "XXXX-XXXX" with its terminating 0. */
+#define CORE_CODE_TEXT 10
+/* keyd is connected: makes or unseals the code unless the appliance is set up. */
+void core_setup_code_open(struct core *core);
+/* The code while it can be used, else NULL. */
+const char *core_setup_code(const struct core *core);
+/* Wipes it. */
+void core_setup_code_forget(struct core *core);
+
+/* ---- the event log's readers (follow.c) ---- */
+
+/* PROTO_CORE_EVENTS. */
+void core_follow(struct core *core, struct core_link *link, struct ipc_msg *msg);
+/* The connection is gone. */
+void core_follow_end(struct core *core, struct core_link *link);
+/* Something was committed. */
+void core_follow_kick(struct core *core);
+
+/* ---- workers and their tasks (engine.c) ---- */
+
+void core_engine_open(struct core *core);
+/* PROTO_CORE_WORKER and PROTO_CORE_RESULT. */
+void core_engine_hello(struct core *core, struct core_link *link, struct ipc_msg *msg);
+void core_engine_result(struct core *core, struct core_link *link, struct ipc_msg *msg);
+void core_engine_lost(struct core *core, struct core_link *link);
+/* There may be a task to give out. */
+void core_engine_kick(struct core *core);
+
+#endif

@@ -1,0 +1,172 @@
+/* What keyd knows about the appliance, and the names keyd makes its certificate for. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr/addr.h"
+#include "core.h"
+#include "truth.h"
+#include "ipc/proto.h"
+#include "log/log.h"
+
+struct console_job {
+	struct core_job work;
+	char id[33];
+};
+
+static int console_run(struct db *db, struct db_job *job)
+{
+	struct console_job *c = (struct console_job *)((char *)job - offsetof(struct core_job, job));
+
+	if (c->id[0])
+		core_meta_set(db, "appliance_id", c->id);
+	core_event(db, "appliance.console", "appliance", "{}");
+	return 0;
+}
+
+static void console_done(struct core_job *work)
+{
+	free(work);
+}
+
+void core_console_changed(struct core *core)
+{
+	struct console_job *c = calloc(1, sizeof *c);
+
+	if (!c)
+		log_fatal("identity");
+	snprintf(c->id, sizeof c->id, "%s", core->identity.id);
+	c->work.job.run = console_run;
+	c->work.job.essential = true;
+	c->work.done = console_done;
+	core_job_write(core, &c->work);
+}
+
+static void copy_member(yyjson_val *from, const char *name, char *out, size_t size)
+{
+	const char *s = yyjson_get_str(yyjson_obj_get(from, name));
+
+	snprintf(out, size, "%s", s ? s : "");
+}
+
+static void identity_take(struct core *core, struct ipc_msg *msg)
+{
+	yyjson_doc *doc = ipc_msg_json(msg);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	struct core_identity now = { .known = true };
+
+	copy_member(root, "appliance_id", now.id, sizeof now.id);
+	copy_member(root, "fingerprint", now.fingerprint, sizeof now.fingerprint);
+	copy_member(root, "agents_name", now.agents_name, sizeof now.agents_name);
+	yyjson_doc_free(doc);
+	if (!now.id[0] || !now.fingerprint[0]) {
+		log_warn("keyd: identity: the appliance's id or fingerprint is missing");
+		return;
+	}
+	if (core->identity.known && !strcmp(core->identity.id, now.id) &&
+			!strcmp(core->identity.fingerprint, now.fingerprint))
+		return;
+	core->identity = now;
+	core_console_changed(core);
+}
+
+static void identity_replied(struct ipc_msg *msg, int error, void *arg)
+{
+	if (error)
+		log_warn("keyd: identity: %s", strerror(error));
+	else if (msg->flags & IPC_ERROR)
+		log_warn("keyd: identity: refused");
+	else
+		identity_take(arg, msg);
+}
+
+/* ---- names ---- */
+
+static void names_replied(struct ipc_msg *msg, int error, void *arg)
+{
+	struct core *core = arg;
+
+	core->names_sent = false;
+	/* A lost connection asks again when it is back. */
+	if (!error && (msg->flags & IPC_ERROR))
+		log_warn("keyd: names: refused: %.*s", (int)msg->len, (const char *)msg->body);
+	else if (!error)
+		identity_take(core, msg);
+	if (core->names_wanted && ipc_client_connected(core->keyd))
+		core_names_send(core);
+}
+
+static void add_name(yyjson_mut_doc *doc, yyjson_mut_val *names, const char *name)
+{
+	if (name[0])
+		yyjson_mut_arr_add_strcpy(doc, names, name);
+}
+
+void core_names_send(struct core *core)
+{
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *root, *names;
+
+	if (core->names_sent || !ipc_client_connected(core->keyd)) {
+		core->names_wanted = true;
+		return;
+	}
+	core->names_wanted = false;
+	if (!core->hostname[0] && !core->fact_hostname[0] && !core->address_count)
+		return;
+	doc = yyjson_mut_doc_new(NULL);
+	root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	names = yyjson_mut_obj_add_arr(doc, root, "names");
+	add_name(doc, names, core->hostname);
+	if (strcmp(core->hostname, core->fact_hostname))
+		add_name(doc, names, core->fact_hostname);
+	for (unsigned i = 0; i < core->address_count; i++)
+		if (strcmp(core->hostname, core->addresses[i]))
+			add_name(doc, names, core->addresses[i]);
+	core->names_sent = true;
+	ipc_client_call_json(core->keyd, PROTO_KEYD_NAMES, doc, 30., names_replied, core);
+}
+
+static const char *best_address(const struct core *core)
+{
+	struct addr a;
+
+	for (unsigned i = 0; i < core->address_count; i++)
+		if (!addr_parse(&a, core->addresses[i]) && !addr_is_linklocal(&a))
+			return core->addresses[i];
+	return core->address_count ? core->addresses[0] : "";
+}
+
+void core_url(const struct core *core, char *out, size_t size)
+{
+	const char *name = core->hostname[0] ? core->hostname : best_address(core);
+	bool v6 = strchr(name, ':') != NULL;
+
+	snprintf(out, size, name[0] ? "https://%s%s%s/" : "", v6 ? "[" : "", name, v6 ? "]" : "");
+}
+
+/* ---- the connection ---- */
+
+static void keyd_connected(struct ipc_client *cl, void *arg)
+{
+	struct core *core = arg;
+
+	ipc_client_call(cl, PROTO_KEYD_IDENTITY, "{}", 2, NULL, 0, 10., identity_replied, core);
+	core_setup_code_open(core);
+	core_names_send(core);
+}
+
+static void keyd_notice(struct ipc_client *cl, struct ipc_msg *msg, void *arg)
+{
+	(void)cl;
+	if (msg->type == PROTO_KEYD_IDENTITY)
+		identity_take(arg, msg);
+}
+
+void core_identity_open(struct core *core)
+{
+	static const struct ipc_client_ops ops = { .connected = keyd_connected, .notice = keyd_notice };
+
+	core->keyd = ipc_client_open(core->loop, ROOM_KEYD, &ops, core);
+}

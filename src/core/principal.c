@@ -1,0 +1,116 @@
+#include <sodium.h>
+#include <string.h>
+
+#include "principal.h"
+#include "truth.h"
+#include "plat/clock.h"
+#include "plat/random.h"
+
+/* Keeps the two values that come from one session apart. */
+#define CSRF_LABEL "cam csrf 1 "
+
+void core_credential_hash(const char *value, uint8_t hash[CORE_HASH])
+{
+	crypto_hash_sha256(hash, (const uint8_t *)value, strlen(value));
+}
+
+void core_hash_text(const uint8_t hash[CORE_HASH], char out[CORE_HASH_TEXT])
+{
+	sodium_bin2hex(out, CORE_HASH_TEXT, hash, CORE_HASH);
+}
+
+void core_csrf(const char *session, char out[CORE_CSRF_TEXT])
+{
+	crypto_hash_sha256_state st;
+	uint8_t hash[CORE_HASH];
+
+	crypto_hash_sha256_init(&st);
+	crypto_hash_sha256_update(&st, (const uint8_t *)CSRF_LABEL, sizeof CSRF_LABEL - 1);
+	crypto_hash_sha256_update(&st, (const uint8_t *)session, strlen(session));
+	crypto_hash_sha256_final(&st, hash);
+	sodium_bin2base64(out, CORE_CSRF_TEXT, hash, sizeof hash, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(hash, sizeof hash);
+}
+
+void core_principal_resolve(struct db *db, struct core_principal *p)
+{
+	sqlite3_stmt *q;
+
+	p->known = false;
+	p->admin = false;
+	if (p->kind == CORE_ANONYMOUS)
+		return;
+	q = db_query(db, "SELECT user.id, user.admin FROM token JOIN user ON user.id = token.user"
+		" WHERE token.hash = ? AND token.kind = ? AND (token.expires = 0 OR token.expires > ?)"
+		" AND user.state = 'active'", "bii", p->hash, (size_t)CORE_HASH, (int64_t)p->kind, plat_clock_wall());
+	if (!db_row(db, q))
+		return;
+	p->known = true;
+	p->admin = db_int(q, 1) != 0;
+	snprintf(p->user, sizeof p->user, "%s", db_text(q, 0));
+	db_end(q);
+}
+
+static void forgotten(struct db *db, const uint8_t hash[CORE_HASH])
+{
+	char text[CORE_HASH_TEXT], data[CORE_HASH_TEXT + 16];
+
+	core_hash_text(hash, text);
+	snprintf(data, sizeof data, "{\"hash\":\"%s\"}", text);
+	core_event(db, "token.revoked", "", data);
+}
+
+void core_credential_revoke(struct db *db, const uint8_t hash[CORE_HASH])
+{
+	db_run(db, "DELETE FROM token WHERE hash = ?", "b", hash, (size_t)CORE_HASH);
+	if (db_changes(db))
+		forgotten(db, hash);
+}
+
+/* Makes room for one more of this kind: expired ones first, then the oldest. */
+static void make_room(struct db *db, const char *user, enum core_credential kind)
+{
+	sqlite3_stmt *q;
+	uint8_t hash[CORE_HASH];
+
+	db_run(db, "DELETE FROM token WHERE user = ? AND kind = ? AND expires > 0 AND expires <= ?", "tii", user,
+		(int64_t)kind, plat_clock_wall());
+	while (db_number(db, 0, "SELECT count(*) FROM token WHERE user = ? AND kind = ?", "ti", user,
+			(int64_t)kind) >= CORE_TOKENS_MAX) {
+		q = db_query(db, "SELECT hash FROM token WHERE user = ? AND kind = ? ORDER BY created LIMIT 1", "ti",
+			user, (int64_t)kind);
+		if (!db_row(db, q) || sqlite3_column_bytes(q, 0) != CORE_HASH)
+			return;
+		memcpy(hash, sqlite3_column_blob(q, 0), CORE_HASH);
+		db_end(q);
+		core_credential_revoke(db, hash);
+	}
+}
+
+static void make_value(enum core_credential kind, char value[CORE_SESSION_TEXT])
+{
+	uint8_t secret[32];
+
+	if (kind == CORE_TOKEN) {
+		plat_random_uuid(value);
+		return;
+	}
+	plat_random(secret, sizeof secret);
+	sodium_bin2base64(value, CORE_SESSION_TEXT, secret, sizeof secret, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(secret, sizeof secret);
+}
+
+void core_credential_new(struct db *db, const char *user, enum core_credential kind, char value[CORE_SESSION_TEXT])
+{
+	uint8_t hash[CORE_HASH];
+	int64_t now;
+
+	make_room(db, user, kind);
+	make_value(kind, value);
+	core_credential_hash(value, hash);
+	now = core_stamp(db);
+	db_run(db, "INSERT INTO token(hash, user, kind, created, expires) VALUES(?, ?, ?, ?, ?)", "btiii", hash,
+		(size_t)CORE_HASH, user, (int64_t)kind, now,
+		kind == CORE_SESSION ? plat_clock_wall() + CORE_SESSION_LIFE * PLAT_SECOND : INT64_C(0));
+	core_event(db, kind == CORE_SESSION ? "session.created" : "token.created", user, "{}");
+}

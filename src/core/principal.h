@@ -1,0 +1,57 @@
+/*
+ * core: who asks.  Tokens and sessions are random values that only their owner
+ * has; the database keeps their SHA-256.
+ */
+#ifndef CAM_CORE_PRINCIPAL_H
+#define CAM_CORE_PRINCIPAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/db.h"
+
+#define CORE_HASH 32			/* SHA-256 */
+#define CORE_HASH_TEXT 65
+/* A session's value: 32 random bytes in base64url, with the terminating 0. */
+#define CORE_SESSION_TEXT 44
+/* What a client must repeat in a header: base64url of 32 bytes. */
+#define CORE_CSRF_TEXT 44
+/* Life of a browser session, seconds: one working day. */
+#define CORE_SESSION_LIFE (12 * 3600)
+/* Tokens and sessions one user may have at once; the oldest give way. */
+#define CORE_TOKENS_MAX 50
+#define CORE_USER_TEXT 65
+
+enum core_credential { CORE_ANONYMOUS = 0, CORE_TOKEN, CORE_SESSION };
+
+struct core_principal {
+	/* as presented */
+	enum core_credential kind;
+	uint8_t hash[CORE_HASH];
+	char csrf[CORE_CSRF_TEXT];	/* of the session presented */
+	char peer[48];			/* network address, "" for rooms */
+	/* filled by core_principal_resolve */
+	bool known;
+	bool admin;
+	char user[CORE_USER_TEXT];
+};
+
+/* SHA-256 of a presented value. */
+void core_credential_hash(const char *value, uint8_t hash[CORE_HASH]);
+void core_hash_text(const uint8_t hash[CORE_HASH], char out[CORE_HASH_TEXT]);
+
+/* The CSRF value of a session: derived from it one way, so it needs no place in
+ * the database and does not betray it. */
+void core_csrf(const char *session, char out[CORE_CSRF_TEXT]);
+
+/* Looks the presented value up.  Afterwards known says whether it is good now. */
+void core_principal_resolve(struct db *db, struct core_principal *p);
+
+/* A new credential of a user; value receives it (a UUID for a token). */
+void core_credential_new(struct db *db, const char *user, enum core_credential kind,
+	char value[CORE_SESSION_TEXT]);
+/* Ends one by its hash; appends the event by which api forgets it. */
+void core_credential_revoke(struct db *db, const uint8_t hash[CORE_HASH]);
+
+#endif
