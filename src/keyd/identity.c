@@ -54,7 +54,7 @@ static void add_pem(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key, 
 	yyjson_mut_obj_add_strcpy(doc, root, key, text);
 }
 
-void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq)
+void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq)
 {
 	const struct keyring *ring = &k->ring;
 	const struct keyring_cert *leaf = &ring->leaf[KEYRING_SERVER];
@@ -72,7 +72,7 @@ void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint3
 	add_pem(doc, root, "ca_pem", &ring->ca[KEYRING_CA_SERVERS]);
 	add_pem(doc, root, "agents_ca_pem", &ring->ca[KEYRING_CA_AGENTS]);
 	yyjson_mut_obj_add_str(doc, root, "agents_name", ring->agents_name);
-	ipc_send_json(c, flags, PROTO_KEYD_IDENTITY, seq, doc);
+	ipc_send_json(c, flags, type, seq, doc);
 }
 
 void keyd_chains(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
@@ -82,7 +82,7 @@ void keyd_chains(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 
 void keyd_identity(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 {
-	keyd_send_identity(k, c, IPC_REPLY, msg->seq);
+	keyd_send_identity(k, c, IPC_REPLY, msg->type, msg->seq);
 }
 
 /* Takes one element of "names"; refuses the request when it is no good. */
@@ -143,6 +143,6 @@ void keyd_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 	/* the answer goes out before the notices that the change causes */
 	enum keyring_change change = keyring_rename(&k->ring, &names, keyd_now());
 
-	keyd_send_identity(k, c, IPC_REPLY, msg->seq);
+	keyd_send_identity(k, c, IPC_REPLY, msg->type, msg->seq);
 	keyd_changed(k, change, "names");
 }

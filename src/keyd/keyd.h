@@ -45,10 +45,12 @@ void keyd_changed(struct keyd *k, enum keyring_change change, const char *why);
 /* Wall clock, seconds since 1970. */
 int64_t keyd_now(void);
 
-/* ---- identity.c: notices ---- */
+/* ---- identity.c ---- */
+
+/* As replies (type and seq of the request) and as notices. */
 
 void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq);
-void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq);
+void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq);
 
 /* ---- built.c ---- */
 

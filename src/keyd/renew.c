@@ -22,7 +22,7 @@ static void tell(struct ipc_conn *c, void *arg)
 {
 	switch (ipc_conn_peer(c)->id) {
 	case ROOM_GATE: keyd_send_chains(arg, c, 0, 0); break;
-	case ROOM_CORE: keyd_send_identity(arg, c, 0, 0); break;
+	case ROOM_CORE: keyd_send_identity(arg, c, 0, PROTO_KEYD_IDENTITY, 0); break;
 	default: break;
 	}
 }

@@ -33,10 +33,10 @@ static const struct room_open gate_opens[] = {
 /* ---- keyd: the keys ---- */
 
 static const int keyd_calls[] = {
-	CALLS_READ_FILES,
-	CALLS_WRITE_FILES,
-	SYS_mlock,
-	SYS_munlock,
+	SYS_openat,			/* a leaf made anew: written, synced, renamed */
+	SYS_fsync,
+	SYS_renameat,
+	SYS_unlinkat,
 	-1
 };
 
@@ -48,8 +48,6 @@ static const struct room_path keyd_paths[] = {
 /* ---- hashd: passwords; cpu and memory only ---- */
 
 static const int hashd_calls[] = {
-	SYS_mlock,
-	SYS_munlock,
 	-1
 };
 
