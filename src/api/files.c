@@ -22,7 +22,7 @@
 
 /* The pages may load scripts, styles and pictures of their own, and speak to us; nothing else. */
 #define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " \
-	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; " \
+	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'none'; " \
 	"base-uri 'none'; frame-ancestors 'none'"
 
 static struct file {
