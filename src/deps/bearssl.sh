@@ -2,7 +2,7 @@
 
 needs="musl"
 variants="target host"
-steps=310
+steps=290
 
 build() {
 	unpack bearssl

@@ -1,7 +1,7 @@
 # busybox: udhcpc, udhcpc6 and ntpd in one static-pie binary. No shell, no other applet.
 
 needs="musl relro"
-steps=250
+steps=405
 
 applets="ntpd udhcpc udhcpc6"
 options="LONG_OPTS LFS FEATURE_IPV6 MONOTONIC_SYSCALL SH_IS_NONE

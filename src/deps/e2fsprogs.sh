@@ -1,7 +1,7 @@
 # e2fsprogs: e2fsck, resize2fs and mke2fs, static-pie, for the data partition.
 
 needs="musl relro"
-steps=450
+steps=665
 
 build() {
 	unpack e2fsprogs

@@ -2,7 +2,7 @@
 
 needs="musl"
 variants="target host"
-steps=150
+steps=160
 
 build() {
 	unpack libev

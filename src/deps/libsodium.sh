@@ -2,7 +2,7 @@
 
 needs="musl"
 variants="target host"
-steps=420
+steps=1060
 
 build() {
 	unpack libsodium

@@ -2,7 +2,7 @@
 
 needs="musl libev"
 variants="target host"
-steps=170
+steps=620
 
 build() {
 	unpack libwebsockets

@@ -5,7 +5,7 @@
 
 inputs="image/kernel.fragment"
 variants="target"
-steps=2250
+steps=2560
 
 seed=$(echo "cam appliance structure layout" | sha256sum | cut -c1-64)
 

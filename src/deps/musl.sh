@@ -3,7 +3,7 @@
 # because searching all of /usr/include would let a header musl lacks resolve to glibc's.
 
 variants="target"
-steps=3600
+steps=1780
 
 build() {
 	unpack musl

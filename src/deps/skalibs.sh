@@ -2,7 +2,7 @@
 # musl it exports the same symbols under the same name.
 
 needs="musl"
-steps=900
+steps=920
 
 build() {
 	unpack skalibs

@@ -3,7 +3,7 @@
 
 needs="musl"
 variants="target host"
-steps=60
+steps=215
 
 options="
 	-DSQLITE_THREADSAFE=2
