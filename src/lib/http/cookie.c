@@ -4,9 +4,11 @@
 
 bool http_cookie_find(struct http_slice header, const char *name, struct http_slice *value)
 {
-	const char *at = header.at, *end = header.at + header.len;
+	const char *at, *end;
 
-	while (header.len && at < end) {
+	if (!header.len)
+		return false;
+	for (at = header.at, end = at + header.len; at < end;) {
 		const char *stop = memchr(at, ';', (size_t)(end - at));
 		const char *equals;
 		struct http_slice v;

@@ -39,10 +39,12 @@ static bool decode(struct http_slice s, char **out, struct http_slice *result)
 int http_query_parse(struct http_slice query, char *scratch,
 	struct http_query_pair pairs[HTTP_QUERY_MAX])
 {
-	const char *at = query.at, *end = query.at + query.len;
+	const char *at, *end;
 	int n = 0;
 
-	while (query.len && at < end) {
+	if (!query.len)
+		return 0;
+	for (at = query.at, end = at + query.len; at < end;) {
 		const char *stop = memchr(at, '&', (size_t)(end - at));
 		const char *equals;
 		struct http_slice name, value;
