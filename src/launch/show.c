@@ -199,7 +199,7 @@ void show_markdown(void)
 	puts("- `connect`: rooms that connect somewhere");
 	puts("- `mmap`, `mprotect`: never executable (but for third-party programs, whose libraries are loaded later)");
 	puts("- `clone`: threads; processes where the room has `vfork`; never a namespace. `clone3` answers ENOSYS");
-	puts("- `prctl`: naming a thread, dumpable off, unless the room has `prctl`");
+	puts("- `prctl`: naming a thread, the parent's death signal, dumpable off, ambient capabilities off, unless the room has `prctl`");
 	puts("- `ioctl`: FIONBIO, FIONREAD, TIOCGWINSZ, unless the room has `ioctl`");
 	puts("- `prlimit64`: reading limits");
 	puts("\n## The rooms");

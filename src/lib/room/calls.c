@@ -98,7 +98,7 @@ const int room_calls_checked[] = {
 	SYS_mprotect,		/* never executable */
 	SYS_clone,		/* threads; never a namespace */
 	SYS_clone3,		/* always "no such call": its flags cannot be seen */
-	SYS_prctl,		/* the thread's name, dumpable off */
+	SYS_prctl,		/* name, parent's death signal, dumpable off, ambient capabilities off */
 	SYS_ioctl,		/* FIONBIO, FIONREAD, TIOCGWINSZ */
 	SYS_prlimit64,		/* reading its own limits */
 	-1

@@ -149,16 +149,29 @@ static void check_clone(struct filter *f, const struct room *row)
 	emit_return(f, SECCOMP_RET_ERRNO | ENOSYS);
 }
 
+/* With the option in the accumulator: this one, with these values of the
+ * argument that follows. */
+static void allow_option(struct filter *f, uint32_t option, const uint32_t *values, unsigned n)
+{
+	emit(f, BPF_JMP | BPF_JEQ | BPF_K, option, 0, (uint8_t)(2 * n + 2));
+	emit_load(f, ARG_LOW(1));
+	for (unsigned i = 0; i < n; i++)
+		emit_allow_equal(f, values[i]);
+	emit_return(f, SECCOMP_RET_TRAP);
+}
+
 static void check_prctl(struct filter *f)
 {
+	static const uint32_t off[] = { 0 };
+	static const uint32_t lower[] = { PR_CAP_AMBIENT_IS_SET, PR_CAP_AMBIENT_LOWER,
+		PR_CAP_AMBIENT_CLEAR_ALL };
 	size_t start = begin_call(f, SYS_prctl);
 
 	emit_load(f, ARG_LOW(0));
 	emit_allow_equal(f, PR_SET_NAME);
-	emit(f, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_DUMPABLE, 0, 3);
-	emit_load(f, ARG_LOW(1));
-	emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-	emit_return(f, SECCOMP_RET_ALLOW);
+	emit_allow_equal(f, PR_SET_PDEATHSIG);
+	allow_option(f, PR_SET_DUMPABLE, off, 1);
+	allow_option(f, PR_CAP_AMBIENT, lower, 3);
 	end_call(f, start);
 }
 

@@ -97,7 +97,6 @@ static const int net_calls[] = {
 	CALLS_EXECUTE,
 	SYS_bind,
 	SYS_ioctl,			/* SIOCGIF*: what udhcpc asks about its interface */
-	SYS_prctl,			/* a child ends with net, and lowers ambient capabilities */
 	SYS_capget,
 	SYS_capset,
 	SYS_clock_settime,
@@ -174,10 +173,8 @@ static const int log_calls[] = {
 static const struct room_path log_paths[] = {
 	{ "/data/log", ROOM_WRITE },
 	{ "/run/cam/log", ROOM_WRITE },
-	{ "/bin", ROOM_EXECUTE },
+	{ "/bin/s6-log", ROOM_EXECUTE },
 	{ "/lib", ROOM_EXECUTE },
-	{ "/usr", ROOM_EXECUTE },
-	{ "/etc", ROOM_READ },
 	{ "/dev/null", LL_READ_FILE | LL_WRITE_FILE },
 	{ NULL, 0 }
 };
