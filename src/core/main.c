@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -142,6 +143,7 @@ int main(void)
 	struct ev_signal end;
 
 	log_open("core");
+	umask(077);
 	if (sodium_init() < 0)
 		log_fatal("sodium");
 	core.loop = ev_default_loop(EVFLAG_AUTO);
