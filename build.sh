@@ -47,7 +47,7 @@ misuse() { echo "build: $*" >&2; usage >&2; exit 100; }
 
 # ---- Debian packages of the build machine -----------------------------------------------------------
 
-build_packages="gcc libc6-dev linux-libc-dev gcc-12-plugin-dev make binutils patch file perl python3 gawk
+build_packages="gcc g++ libc6-dev linux-libc-dev gcc-12-plugin-dev make binutils patch file perl python3 gawk
 	bzip2 xz-utils zstd cpio bc bison flex libelf-dev libssl-dev kmod openssl git dpkg-dev apt-utils
 	autoconf automake libtool cmake ninja-build tcl patchelf util-linux
 	squashfs-tools cryptsetup-bin mtools dosfstools fdisk e2fsprogs
