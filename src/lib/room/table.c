@@ -138,7 +138,6 @@ static const struct room_path sysd_paths[] = {
 /* ---- tty: the screen and the serial port ---- */
 
 static const int tty_calls[] = {
-	CALLS_READ_FILES,
 	SYS_ioctl,			/* of the two terminals the launcher opened */
 	-1
 };
@@ -147,11 +146,6 @@ static const struct room_open tty_opens[] = {
 	{ ROOM_OPEN_TTY, "/dev/tty1", 0 },
 	{ ROOM_OPEN_TTY, "/dev/ttyS0", 0 },
 	{ ROOM_OPEN_NONE, NULL, 0 }
-};
-
-static const struct room_path tty_paths[] = {
-	{ "/run/cam/services", ROOM_READ },
-	{ NULL, 0 }
 };
 
 /* ---- log: s6-log, once beside every room ---- */
@@ -252,7 +246,7 @@ static const struct room rooms[ROOM_COUNT] = {
 		.id = ROOM_TTY, .name = "tty", .program = "/bin/tty", .uid = 109,
 		.job = "the screen and the serial port",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_SYSD),
-		.opens = tty_opens, .paths = tty_paths, .syscalls = tty_calls,
+		.opens = tty_opens, .syscalls = tty_calls,
 		.memory = 8 * MIB, .nofile = 64, .nproc = 4,
 	},
 	[ROOM_LOG] = {
