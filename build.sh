@@ -80,7 +80,7 @@ seconds() { awk -v ms=$(($(now) - $1)) 'BEGIN { printf "%.1f s", ms / 1000 }'; }
 # Shows, while process $1 runs, how far log $2 has come of $3 lines.
 progress() {
 	local at
-	while sleep 4 && kill -0 "$1" 2>/dev/null; do
+	while sleep 4 >/dev/null 2>&1 && kill -0 "$1" 2>/dev/null; do
 		if [ "$3" -gt 0 ]; then
 			at=$(($(wc -l <"$2") * 100 / $3))
 			printf ' %d%%' $((at < 99 ? at : 99))
