@@ -18,6 +18,7 @@ const int room_calls_common[] = {
 	SYS_fcntl,
 	SYS_fstat,
 	SYS_lseek,
+	SYS_pipe,
 	SYS_pipe2,
 	/* waiting */
 	SYS_poll,
