@@ -12,6 +12,7 @@ static struct {
 	pthread_cond_t more;
 	void (*wake)(void);
 	size_t first, done, count;
+	bool running;
 	struct hashd_job job[HASHD_QUEUE];
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
@@ -41,12 +42,28 @@ bool hashd_queue_add(const struct hashd_job *job)
 	return room;
 }
 
+/* Takes the waiting jobs of a connection out and moves the others up. */
+static void drop_waiting(const void *conn)
+{
+	size_t to = queue.done + queue.running;
+
+	for (size_t from = to; from < queue.count; from++)
+		if (at(from)->conn != conn) {
+			if (to != from)
+				*at(to) = *at(from);
+			to++;
+		}
+	while (queue.count > to)
+		sodium_memzero(at(--queue.count), sizeof *queue.job);
+}
+
 void hashd_queue_forget(const void *conn)
 {
 	pthread_mutex_lock(&queue.lock);
-	for (size_t i = 0; i < queue.count; i++)
+	for (size_t i = 0; i < queue.done + queue.running; i++)
 		if (at(i)->conn == conn)
 			at(i)->conn = NULL;
+	drop_waiting(conn);
 	pthread_mutex_unlock(&queue.lock);
 }
 
@@ -80,17 +97,16 @@ static void compute(struct hashd_job *job)
 static void work_one(void)
 {
 	struct hashd_job *job;
-	bool wanted;
 
 	while (queue.done == queue.count)
 		pthread_cond_wait(&queue.more, &queue.lock);
 	job = at(queue.done);
-	wanted = job->conn != NULL;
+	queue.running = true;
 	pthread_mutex_unlock(&queue.lock);
-	if (wanted)
-		compute(job);
+	compute(job);
 	sodium_memzero(job->password, sizeof job->password);
 	pthread_mutex_lock(&queue.lock);
+	queue.running = false;
 	queue.done++;
 }
 

@@ -28,7 +28,8 @@ struct hashd_job {
 void hashd_queue_open(void (*wake)(void));
 /* Adds a copy; false when HASHD_QUEUE jobs are there. */
 bool hashd_queue_add(const struct hashd_job *job);
-/* Forgets a connection: its jobs that have not begun are dropped, the other's answer is. */
+/* Forgets a connection: its jobs that wait leave the queue, those that are done or under way
+ * stay with conn NULL. */
 void hashd_queue_forget(const void *conn);
 /* Takes the oldest job that is done, its password wiped; false when there is none. */
 bool hashd_queue_done(struct hashd_job *job);
