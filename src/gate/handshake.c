@@ -228,6 +228,10 @@ static void accept_one(uint64_t now)
 		tally_add(&refused_source, now, "%s", conn_address(&from, who));
 		return;
 	}
+	/* the kernel wakes whoever joined last: step back, or one worker gets
+	 * every connection as long as it keeps up */
+	listen_off();
+	listen_on();
 	begin(fd, &from, now);
 }
 

@@ -22,6 +22,7 @@ import sys
 
 API_CONN = 0x0601
 HEADER = struct.Struct("<BBHII")
+tasks = set()
 
 
 def stream(n, chunk=1 << 16):
@@ -106,7 +107,9 @@ def receive(conn, pending, loop):
         body = json.loads(pending["bytes"][HEADER.size:HEADER.size + length])
         pending["bytes"] = pending["bytes"][HEADER.size + length:]
         sock = socket.socket(fileno=pending["fds"].pop(0))
-        loop.create_task(answer(sock, body))
+        task = loop.create_task(answer(sock, body))
+        tasks.add(task)    # the loop itself holds a task only weakly
+        task.add_done_callback(tasks.discard)
     return True
 
 

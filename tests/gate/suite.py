@@ -18,7 +18,7 @@ def main(names):
             print("not ok %s: %s: %s" % (name, type(e).__name__, e), flush=True)
             traceback.print_exc()
     if bad:
-        print(rooms.gate.text(), rooms.keyd.text(), rooms.api.text())
+        print(*("==== %s\n%s" % (r.name, r.text()[-4000:]) for r in (rooms.gate, rooms.keyd, rooms.api)), sep="\n")
     return 1 if bad else 0
 
 
