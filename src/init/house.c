@@ -61,6 +61,7 @@ static const struct {
 } shared[] = {
 	{ INIT_RUN, 0, 0700 },
 	{ "/run/cam", 0, 0755 },
+	{ "/run/cam/log", 110, 0700 },		/* where loggers write when /data cannot be written */
 	{ "/run/cam/services", 0, 0755 },	/* the launcher notes each start here */
 	{ "/run/cam/resolv", 108, 0755 },	/* sysd writes resolv.conf for all */
 };
@@ -76,6 +77,8 @@ dirs(void)
 	for (unsigned i = 0; i < sizeof shared / sizeof *shared; i++)
 		if (dir_make(shared[i].path, shared[i].uid, shared[i].uid, shared[i].mode) == -1)
 			return -1;
+	if (init_power_fifo() == -1)
+		return -1;
 	setpwent();
 	while ((p = getpwent()))
 		if (strcmp(p->pw_name, "log") == 0) {

@@ -69,6 +69,8 @@ void init_end_now(const char *verb) __attribute__((noreturn));
 
 /* power.c: the service `power`: obeys sysd's words, hears the power button, has the boot marked good. */
 int init_power(void);
+/* Makes the FIFO those words come through. Before the rooms start: sysd's fence names it. 0, or -1 (said). */
+int init_power_fifo(void);
 
 /* button.c: a socket that is readable at ACPI events, or -1; and whether the event read was the power button. */
 int init_button_open(void);

@@ -68,17 +68,14 @@ good_start(void)
 	_exit(INIT_SYSTEM);
 }
 
-static int
-fifo_open(void)
+int
+init_power_fifo(void)
 {
-	int fd;
-
-	if ((mkfifo(POWER_FIFO, 0600) == -1 && errno != EEXIST) || chown(POWER_FIFO, 0, POWER_WRITER) == -1
-	    || chmod(POWER_FIFO, 0620) == -1)
-		return -1;
-	/* Read and write: so the last writer's close is no end of file. */
-	fd = open(POWER_FIFO, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	return fd;
+	if ((mkfifo(POWER_FIFO, 0600) == 0 || errno == EEXIST) && chown(POWER_FIFO, 0, POWER_WRITER) == 0
+	    && chmod(POWER_FIFO, 0620) == 0)
+		return 0;
+	init_say("%s: cannot make: %m", POWER_FIFO);
+	return -1;
 }
 
 static void
@@ -169,7 +166,8 @@ init_power(void)
 
 	init_say_open();
 	signal(SIGCHLD, SIG_IGN);
-	p[0].fd = fifo_open();
+	/* Read and write: so the last writer's close is no end of file. */
+	p[0].fd = open(POWER_FIFO, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (p[0].fd == -1) {
 		init_say("%s: cannot open: %m", POWER_FIFO);
 		return INIT_SYSTEM;
