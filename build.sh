@@ -205,17 +205,23 @@ suites() {
 	done
 }
 
-prepare() { # makes what suite $1 needs
-	local need
-	[ ! -e "tests/$1/packages" ] || hosts $(grep -v '^#' "tests/$1/packages")
-	for need in $(cat "tests/$1/needs" 2>/dev/null || echo image); do
-		case $need in
-		image) hosts $run_packages; image ;;
-		unit | programs | rootfs) "$need" ;;
-		fuzz) fuzzers ;;
-		*) die "tests/$1/needs: $need: unknown" ;;
-		esac
+# Makes what the suites named need, each thing once.
+prepare() {
+	local s packages= needs=
+	for s; do
+		packages="$packages $(sed 's/#.*//' "tests/$s/packages" 2>/dev/null || true)"
+		needs="$needs $(cat "tests/$s/needs" 2>/dev/null || echo image)"
 	done
+	needs=" $(echo $needs) "
+	case $needs in *' image '*) packages="$packages $run_packages" ;; esac
+	[ -z "$(echo $packages)" ] || hosts $packages
+	case $needs in
+	*' image '*) image ;;
+	*' rootfs '*) rootfs ;;
+	*' programs '*) programs ;;
+	esac
+	case $needs in *' unit '*) unit ;; esac
+	case $needs in *' fuzz '*) fuzzers ;; esac
 }
 
 # Runs a suite; a line with its counts and time. Adds to $passed and $failed.
@@ -247,7 +253,7 @@ run_suites() {
 		[ -x "tests/$s/run" ] || misuse "$s: no such suite (there are: $(suites | tr '\n' ' '))"
 	done
 	lock
-	for s in "${all[@]}"; do prepare "$s"; done
+	prepare "${all[@]}"
 	unlock
 	for s in "${all[@]}"; do suite "$s"; done
 	echo "$passed passed, $failed failed"
