@@ -56,6 +56,8 @@ char *const *logger_prepare(const struct launch *l)
 	static char *on_disk[] = { "s6-log", READY, KEEP, SIZE, "T", path, NULL };
 	static char *in_memory[] = { "s6-log", READY, KEEP_MEMORY, SIZE_MEMORY, "T", path, NULL };
 
+	/* Always there: the fence names it, whether it is used or not. */
+	(void)file_directory("/run/cam/log", l->row->uid, l->row->uid, 0700);
 	if (prepare(l, "/data/log", path))
 		return on_disk;
 	log_warn_errno("%s: %s: logging to memory", l->title, path);
