@@ -94,8 +94,14 @@ def test_only_tls_12(rooms):
     for version in ("-tls1", "-tls1_1"):
         out = old(version)
         assert not accepted(out) and "alert protocol version" in out and "number 70" in out, (version, out)
+    # SSL 3.0 by hand: OpenSSL no longer speaks it
+    body = b"\3\0" + os.urandom(32) + b"\0" + b"\0\4\xc0\x0a\0\xff" + b"\1\0"
+    hello = b"\1" + len(body).to_bytes(3, "big") + body
+    out, _ = raw(b"\x16\3\0" + len(hello).to_bytes(2, "big") + hello)
+    assert out == bytes([21, 3, 1, 0, 2, 2, 70]), out
+    # a client of 1.3 alone has no cipher in common with us: handshake_failure
     out = s_client("-tls1_3")
-    assert not accepted(out) and "number 70" in out, out
+    assert not accepted(out) and "number 40" in out, out
 
 
 def test_three_ciphers_in_our_order(rooms):
@@ -136,7 +142,7 @@ def test_the_name_chooses_the_leaf(rooms):
     agents = agents_name(rooms)
 
     def subject(*args):
-        return re.search(r"(?m)^issuer=(.*)$", s_client("-tls1_2", *args)).group(1)
+        return re.search(r"(?m)^subject=(.*)$", s_client("-tls1_2", *args)).group(1)
 
     server = subject("-noservername")
     assert subject("-servername", "localhost") == server
@@ -565,30 +571,19 @@ def test_handshakes_have_a_deadline(rooms):
 
 def test_one_source_cannot_crowd_out_another(rooms):
     """A loop of connections from one address runs into its bucket; other addresses do not notice."""
-    refused = 0
-    end = time.monotonic() + 20
-    opened = []
-    workers = len(rooms.gate.children())
+    said = "too many connections from one address: "
+    most = 4 * 2000 * len(rooms.gate.children())
     tries = 0
-    while refused < 200 and tries < 2600 * workers and time.monotonic() < end:
-        tries += 1
-        with socket.create_connection((HOST, 443), 5, ("127.0.0.66", 0)) as s:
-            s.settimeout(5)
-            try:
-                # garbage: closed after it was read, or before when the bucket is empty
-                s.sendall(b"\0")
-                s.sendall(b"\0" * 8)
-                s.recv(1)
-            except OSError:
-                pass
-        if tries % 100 == 0:
-            refused = rooms.gate.text().count("too many connections from one address")
-            if refused:
-                break
-    assert refused, tries
-    assert "peer" in ask("meta")
+    while said not in rooms.gate.text() and tries < most:
+        for _ in range(100):
+            with socket.create_connection((HOST, 443), 5, ("127.0.0.66", 0)) as s:
+                s.sendall(b"no hello")
+        tries += 100
+    assert said in rooms.gate.text(), tries
+    assert tries > 2000, tries    # an office of agents may come back all at once
+    began = time.monotonic()
     assert "peer" in ask("meta", source="127.0.0.67")
-    assert tries > 2000, tries
+    assert time.monotonic() - began < 1
     return "after %d connections" % tries
 
 

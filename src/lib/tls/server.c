@@ -172,7 +172,6 @@ static void engine_algorithms(br_ssl_engine_context *eng)
 bool tls_server_begin(br_ssl_server_context *cc, struct tls_side *side, void *in, void *out)
 {
 	uint8_t seed[SEED_LEN];
-	int ok;
 
 	side->policy = &policy_class;
 	side->cache = &cache_class;
@@ -189,8 +188,12 @@ bool tls_server_begin(br_ssl_server_context *cc, struct tls_side *side, void *in
 	br_ssl_engine_inject_entropy(&cc->eng, seed, sizeof seed);
 	cc->eng.rng_os_rand_done = 1;
 	sodium_memzero(seed, sizeof seed);
-	ok = br_ssl_server_reset(cc);
-	return ok != 0;
+	if (!br_ssl_server_reset(cc))
+		return false;
+	/* BearSSL sends its alert to a client that is too old in a record of
+	 * version 0.0, which nobody reads; what follows sets the version itself */
+	cc->eng.version_out = BR_TLS10;
+	return true;
 }
 
 bool tls_server_done(br_ssl_server_context *cc, struct tls_side *side)
