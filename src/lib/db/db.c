@@ -84,7 +84,11 @@ static int setup(struct db *db, enum db_mode mode)
 		return plain(db, "PRAGMA query_only=ON") ? -1 : 0;
 	sqlite3_wal_autocheckpoint(db->handle, DB_WAL_PAGES);
 	sqlite3_snprintf(sizeof cache, cache, "PRAGMA journal_size_limit=%u", DB_WAL_BYTES);
-	if (plain(db, "PRAGMA journal_mode=WAL") || plain(db, "PRAGMA synchronous=FULL") || plain(db, cache))
+	/* The change to WAL ends with the removal of a rollback journal.  Only EXTRA syncs
+	 * that removal; a journal that came back after a power cut would undo the change
+	 * and with it all that the log holds. */
+	if (plain(db, "PRAGMA synchronous=EXTRA") || plain(db, "PRAGMA journal_mode=WAL") ||
+			plain(db, "PRAGMA synchronous=FULL") || plain(db, cache))
 		return -1;
 	return 0;
 }
