@@ -12,6 +12,7 @@
 
 #include "log/log.h"
 #include "net.h"
+#include "room/room.h"
 
 /* Pauses before a child that ended is started again, seconds: doubled from the first to the
  * last, and back to the first once it has run for a while. */
@@ -65,14 +66,15 @@ void child_init(void)
 		log_fatal("capabilities: cannot put them aside");
 }
 
-/* Only ambient capabilities pass through an exec without file capabilities (capabilities(7)). */
+/* Only ambient capabilities pass through an exec without file capabilities (capabilities(7)); they can be
+ * lowered and never raised again. */
 static int keep_only(uint32_t needed)
 {
+	uint64_t ours = room_self()->capabilities;
 	struct __user_cap_data_struct data[2];
 
 	for (unsigned cap = 0; cap <= CAP_LAST_CAP; cap++)
-		if ((cap >= 32 || !(needed & BIT(cap))) &&
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1 &&
+		if ((ours >> cap & 1) && (cap >= 32 || !(needed & BIT(cap))) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, cap, 0, 0) < 0)
 			return -1;
 	if (caps_get(data) < 0)
