@@ -37,12 +37,18 @@ enum pump pump_out(struct conn *c)
 	return PUMP_WAIT;
 }
 
-/* Copies into the engine until it wants no more.  Returns how much it took. */
+/*
+ * Copies into the engine until it wants no more.  A client may send data right
+ * behind its Finished (False Start, RFC 7918), which the engine takes for an
+ * error until its own Finished has left: so while it shakes hands and has
+ * something to send, it gets nothing.  Returns how much it took.
+ */
 static size_t feed(br_ssl_engine_context *eng, const uint8_t *from, size_t n)
 {
 	size_t done = 0;
 
-	while (done < n) {
+	while (done < n && (eng->application_data ||
+		!(br_ssl_engine_current_state(eng) & BR_SSL_SENDREC))) {
 		size_t len;
 		unsigned char *buf = br_ssl_engine_recvrec_buf(eng, &len);
 
