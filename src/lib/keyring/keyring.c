@@ -117,8 +117,10 @@ static enum keyring_state open_in(struct keyring *k, int dir, int64_t now, const
 {
 	*what = FINAL;
 	k->dir = openat(dir, FINAL, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* a first boot that was killed right after its rename: that must be on the disk before
+	 * anything is sealed with these keys */
 	if (k->dir >= 0)
-		return load_all(k, now, what);
+		return fsync(dir) ? KEYRING_SYSTEM : load_all(k, now, what);
 	if (errno != ENOENT)
 		return KEYRING_SYSTEM;
 	return keyring_make(k, dir, FINAL, now, what) ? KEYRING_SYSTEM : KEYRING_MADE;
