@@ -259,6 +259,18 @@ def test_sessions_outlive_a_killed_worker_and_a_restart(rooms):
     assert resumed(session, 4, ctx=ctx) == 4
 
 
+def test_a_resumed_client_may_change_its_protocols(rooms):
+    """BearSSL 0.6 alone would read far outside its table here."""
+    before = rooms.gate.children()
+    ctx = context()
+    ctx.set_alpn_protocols(["http/1.1"])
+    session = new_session(ctx)
+    for names in (["h2"], ["x" * 200, "y"], ["http/1.1"]):
+        ctx.set_alpn_protocols(names)
+        assert resumed(session, 3, ctx=ctx) == 3, names
+    assert rooms.gate.children() == before
+
+
 def test_a_session_proves_one_identity_only(rooms):
     ctx = context()
     session = new_session(ctx, name="localhost")

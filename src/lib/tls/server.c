@@ -124,7 +124,6 @@ static int cache_load(const br_ssl_session_cache_class **p, br_ssl_server_contex
 	struct tls_side *side = side_of_cache(p);
 	struct tls_session s;
 
-	(void)cc;
 	if (side->sessions == NULL || params->session_id_len != sizeof s.id ||
 			!tls_sessions_get(side->sessions, params->session_id,
 				tls_chains_generation(side->chains), tls_sessions_now(), &s))
@@ -134,6 +133,10 @@ static int cache_load(const br_ssl_session_cache_class **p, br_ssl_server_contex
 	memcpy(params->master_secret, s.master, sizeof s.master);
 	side->leaf = s.leaf;
 	side->resumed = true;
+	/* BearSSL 0.6 resolves "no common protocol" in full handshakes only; in a
+	 * resumed one it would use it as an index.  Without names it ignores the
+	 * client's, which RFC 7301 allows. */
+	br_ssl_engine_set_protocol_names(&cc->eng, NULL, 0);
 	sodium_memzero(&s, sizeof s);
 	return 1;
 }
