@@ -11,8 +11,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define SECTOR_MAX 4096
-
 struct table {
 	int fd;
 	uint32_t sector;	/* bytes */
@@ -34,17 +32,9 @@ sectors_read(const struct table *t, uint64_t lba, void *buf, size_t n)
 }
 
 static int
-sectors_write(const struct table *t, uint64_t lba, const void *buf, size_t n)
-{
-	if (pwrite(t->fd, buf, n, (off_t)(lba * t->sector)) == (ssize_t)n)
-		return fsync(t->fd);
-	return -1;
-}
-
-static int
 table_load(struct table *t, struct gpt_header *h, uint8_t *entries, uint64_t lba)
 {
-	uint8_t sector[SECTOR_MAX];
+	uint8_t sector[GPT_SECTOR_MAX];
 
 	if (sectors_read(t, lba, sector, t->sector) == -1 || gpt_header_read(h, sector, lba) == -1
 	    || sectors_read(t, h->entries, entries, gpt_entries_bytes(h)) == -1)
@@ -53,40 +43,18 @@ table_load(struct table *t, struct gpt_header *h, uint8_t *entries, uint64_t lba
 }
 
 static int
-header_store(const struct table *t, const struct gpt_header *h)
-{
-	uint8_t sector[SECTOR_MAX] = { 0 };
-
-	gpt_header_write(h, sector);
-	return sectors_write(t, h->self, sector, t->sector);
-}
-
-/*
- * Every step leaves a valid table at sector 1, so that a power cut between any two of them is harmless:
- * backup first; then the entries beside the old ones and, with one sector, the header that points there;
- * then the entries at their usual place and the header back to them.
- */
-static int
 table_store(const struct table *t)
 {
-	struct gpt_header backup, head = t->head;
-	size_t bytes = gpt_entries_bytes(&head);
-	uint64_t span = (bytes + t->sector - 1) / t->sector;
+	static struct gpt_headers room;
+	struct gpt_write w[GPT_WRITES];
 
-	gpt_backup(&backup, &head, t->sector);
-	if (sectors_write(t, backup.entries, t->entries, bytes) == -1 || header_store(t, &backup) == -1)
+	if (gpt_writes(w, &room, &t->head, t->entries, t->sector) == -1)
 		return -1;
-	head.entries = GPT_ENTRIES_LBA + span;
-	if (head.entries + span > head.first) {
-		errno = ENOSPC;
-		return -1;
-	}
-	if (sectors_write(t, head.entries, t->entries, bytes) == -1 || header_store(t, &head) == -1)
-		return -1;
-	head.entries = GPT_ENTRIES_LBA;
-	if (sectors_write(t, head.entries, t->entries, bytes) == -1)
-		return -1;
-	return header_store(t, &head);
+	for (int i = 0; i < GPT_WRITES; i++)
+		if (pwrite(t->fd, w[i].data, w[i].bytes, (off_t)(w[i].lba * t->sector)) != (ssize_t)w[i].bytes
+		    || fsync(t->fd) == -1)
+			return -1;
+	return 0;
 }
 
 /* 1 when the backup at the end of the disk says the same as the primary. */
@@ -164,7 +132,7 @@ init_grow(const struct init_disk *d)
 		return -1;
 	}
 	if (ioctl(t.fd, BLKSSZGET, &sector) == -1 || ioctl(t.fd, BLKGETSIZE64, &bytes) == -1
-	    || sector < 512 || sector > SECTOR_MAX) {
+	    || sector < 512 || sector > GPT_SECTOR_MAX) {
 		init_say("%s: cannot learn its size: %m", path);
 		close(t.fd);
 		return -1;

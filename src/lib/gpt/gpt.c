@@ -217,3 +217,35 @@ gpt_backup(struct gpt_header *backup, const struct gpt_header *h, uint32_t secto
 	backup->alternate = GPT_PRIMARY_LBA;
 	backup->entries = h->alternate - array_sectors(h, sector_size);
 }
+
+static struct gpt_write
+header_write(uint8_t *sector, const struct gpt_header *h, uint32_t sector_size)
+{
+	memset(sector, 0, GPT_SECTOR_MAX);
+	gpt_header_write(h, sector);
+	return (struct gpt_write){ h->self, sector, sector_size };
+}
+
+int
+gpt_writes(struct gpt_write w[GPT_WRITES], struct gpt_headers *room, const struct gpt_header *h, const void *entries,
+    uint32_t sector_size)
+{
+	size_t bytes = gpt_entries_bytes(h);
+	uint64_t span = array_sectors(h, sector_size);
+	struct gpt_header backup, beside = *h, usual = *h;
+
+	gpt_backup(&backup, h, sector_size);
+	usual.entries = GPT_ENTRIES_LBA;
+	beside.entries = GPT_ENTRIES_LBA + span;
+	if (beside.entries + span > h->first) {
+		errno = ENOSPC;
+		return -1;
+	}
+	w[0] = (struct gpt_write){ backup.entries, entries, bytes };
+	w[1] = header_write(room->sector[0], &backup, sector_size);
+	w[2] = (struct gpt_write){ beside.entries, entries, bytes };
+	w[3] = header_write(room->sector[1], &beside, sector_size);
+	w[4] = (struct gpt_write){ usual.entries, entries, bytes };
+	w[5] = header_write(room->sector[2], &usual, sector_size);
+	return 0;
+}

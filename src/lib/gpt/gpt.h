@@ -62,4 +62,28 @@ int gpt_grow(struct gpt_header *h, void *entries, unsigned number, uint64_t sect
 /* Fills `backup` with the backup header that belongs to the primary header `h`. */
 void gpt_backup(struct gpt_header *backup, const struct gpt_header *h, uint32_t sector_size);
 
+/* One write of a change: `bytes` (a multiple of the sector size for headers) at sector `lba`. */
+struct gpt_write {
+	uint64_t lba;
+	const void *data;
+	size_t bytes;
+};
+
+#define GPT_WRITES 6
+#define GPT_SECTOR_MAX 4096
+
+/* Room for the headers that gpt_writes makes; must live as long as the writes. */
+struct gpt_headers {
+	uint8_t sector[3][GPT_SECTOR_MAX];
+};
+
+/*
+ * The writes that bring the primary header `h` and `entries` to the disk. Done in this order, each on the disk before
+ * the next begins, they leave a valid primary table at every instant, even when one is cut off in the middle, as long
+ * as a disk writes one sector whole or not at all: the entries are first written beside the old ones, and one
+ * sector, the header, then points there. Returns 0, or -1 with errno ENOSPC when there is no place beside them.
+ */
+int gpt_writes(struct gpt_write w[GPT_WRITES], struct gpt_headers *room, const struct gpt_header *h,
+	       const void *entries, uint32_t sector_size);
+
 #endif
