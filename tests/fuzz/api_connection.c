@@ -1,0 +1,242 @@
+/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/events.c api/files.c api/limits.c api/peers.c api/reply.c api/request.c */
+/*
+ * Bytes of a client through a whole connection of api, with a core that gives
+ * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
+ * The first byte chooses core's answers, the second how the input is cut.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/access.h"
+#include "api/call.h"
+#include "api/conn.h"
+#include "api/files.h"
+#include "ipc/ipc.h"
+#include "log/log.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+#define ANSWERS_MAX 4096
+
+/* ---- a core of our own ---- */
+
+static struct {
+	ipc_reply_fn *reply;
+	void *arg;
+} waiting[ANSWERS_MAX];
+static unsigned asked, answered, choice;
+
+static const struct {
+	int error;
+	uint8_t flags;
+	const char *body;
+} answers[] = {
+	{ 0, IPC_REPLY, "{\"status\":200,\"body\":{\"a\":[1,2]}}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"text\":\"token\"}" },
+	{ 0, IPC_REPLY, "{\"status\":204,\"session\":\"\"}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"body\":{\"csrf\":\"c\"},\"session\":\"s\",\"csrf\":\"c\"}" },
+	{ 0, IPC_REPLY, "{\"status\":429,\"body\":{\"message\":\"m\"},\"retry_after\":3}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"session\":\"a b\\r\\nX: y\"}" },
+	{ 0, IPC_REPLY | IPC_ERROR, "{\"code\":507,\"message\":\"full\"}" },
+	{ 0, IPC_REPLY | IPC_ERROR, "{\"code\":7}" },
+	{ 0, IPC_REPLY, "{\"status\":99}" },
+	{ 0, IPC_REPLY, "not JSON" },
+	{ ENOTCONN, 0, NULL },
+	{ ECONNRESET, 0, NULL },
+	{ ETIMEDOUT, 0, NULL },
+};
+
+struct ipc_client *ipc_client_open(struct ev_loop *loop, enum room_id to,
+	const struct ipc_client_ops *ops, void *arg)
+{
+	(void)loop;
+	(void)to;
+	(void)ops;
+	(void)arg;
+	return NULL;
+}
+
+bool ipc_client_connected(const struct ipc_client *cl)
+{
+	(void)cl;
+	return true;
+}
+
+void ipc_client_call(struct ipc_client *cl, uint16_t type, const void *body, uint32_t len,
+	const int *fds, unsigned nfds, double timeout, ipc_reply_fn *reply, void *arg)
+{
+	yyjson_doc *doc = yyjson_read(body, len, 0);
+
+	(void)cl;
+	(void)type;
+	(void)fds;
+	(void)nfds;
+	(void)timeout;
+	/* What api sends core must be JSON whatever the client sent. */
+	if (!doc || asked == ANSWERS_MAX)
+		abort();
+	yyjson_doc_free(doc);
+	waiting[asked].reply = reply;
+	waiting[asked++].arg = arg;
+}
+
+void ipc_client_call_json(struct ipc_client *cl, uint16_t type, yyjson_mut_doc *doc,
+	double timeout, ipc_reply_fn *reply, void *arg)
+{
+	(void)cl;
+	(void)type;
+	(void)timeout;
+	(void)reply;
+	(void)arg;
+	yyjson_mut_doc_free(doc);
+}
+
+int ipc_client_notice(struct ipc_client *cl, uint16_t type, const void *body, uint32_t len,
+	const int *fds, unsigned nfds)
+{
+	(void)cl;
+	(void)type;
+	(void)body;
+	(void)len;
+	(void)fds;
+	(void)nfds;
+	return -1;
+}
+
+static void answer_one(void)
+{
+	unsigned i = (choice + answered) % (sizeof answers / sizeof *answers);
+	const char *body = answers[i].body;
+	struct ipc_msg msg = { .flags = answers[i].flags, .body = (const uint8_t *)body,
+		.len = body ? (uint32_t)strlen(body) : 0 };
+
+	waiting[answered].reply(body ? &msg : NULL, answers[i].error, waiting[answered].arg);
+	answered++;
+}
+
+/* ---- no log lines, and none of the ends that a log line announces ---- */
+
+void log_info(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void log_warn(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void log_warn_errno(const char *fmt, ...)
+{
+	(void)fmt;
+}
+
+void log_fatal(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+void log_usage(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+void log_bug_at(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, what);
+	abort();
+}
+
+void log_open(const char *name)
+{
+	(void)name;
+}
+
+unsigned long log_dropped(void)
+{
+	return 0;
+}
+
+/* ---- the client ---- */
+
+static void drain(int fd)
+{
+	char sink[65536];
+	ssize_t n = recv(fd, sink, sizeof sink, MSG_DONTWAIT);
+
+	if (n >= 9 && answered == 0 && memcmp(sink, "HTTP/1.1 ", 9))
+		abort();
+	while (n > 0)
+		n = recv(fd, sink, sizeof sink, MSG_DONTWAIT);
+}
+
+static void turn(int fd)
+{
+	ev_run(EV_DEFAULT, EVRUN_NOWAIT);
+	while (answered < asked)
+		answer_one();
+	ev_run(EV_DEFAULT, EVRUN_NOWAIT);
+	drain(fd);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	char directory[] = "/tmp/api_connection.XXXXXX", name[64];
+	FILE *f;
+
+	(void)argc;
+	(void)argv;
+	if (!mkdtemp(directory))
+		abort();
+	snprintf(name, sizeof name, "%s/index.html", directory);
+	f = fopen(name, "w");
+	if (!f || fputs("<!doctype html>", f) < 0 || fclose(f))
+		abort();
+	files_load(directory);
+	unlink(name);
+	rmdir(directory);
+	access_open(EV_DEFAULT);
+	call_open(EV_DEFAULT);
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t at = 2, step, turns;
+	int pair[2];
+
+	if (size < 2 || size > 150000 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
+		return 0;
+	asked = answered = 0;
+	choice = data[0];
+	step = data[1] ? (size_t)data[1] * data[1] : size;
+	ev_now_update(EV_DEFAULT);
+	conn_open(EV_DEFAULT, pair[0], "192.0.2.1", 1 + (data[0] >> 7));
+	while (at < size) {
+		size_t n = size - at < step ? size - at : step;
+		ssize_t sent = send(pair[1], data + at, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent > 0)
+			at += (size_t)sent;
+		turn(pair[1]);
+		if (sent < 0 && errno == EPIPE)
+			break;
+	}
+	turn(pair[1]);
+	close(pair[1]);
+	for (turns = 0; conn_count() && turns < 100000; turns++) {
+		ev_run(EV_DEFAULT, EVRUN_NOWAIT);
+		while (answered < asked)
+			answer_one();
+	}
+	if (conn_count())
+		abort();
+	return 0;
+}
