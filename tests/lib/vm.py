@@ -34,12 +34,22 @@ def free_port():
         return s.getsockname()[1]
 
 
+def held_image(work):
+    """A copy of what a boot needs of out/image, so that a build in the meantime does not mix two images."""
+    held = os.path.join(work, "image")
+    os.makedirs(held)
+    for name in ("cam.qcow2", "cmdline", "vmlinuz", "roothash"):
+        shutil.copy(os.path.join(IMAGE, name), held)
+    return held
+
+
 class VM:
     """One machine.  Its files (overlay, serial log, sockets) live in `work`."""
 
     def __init__(self, work, mode="direct", disk=None, memory=512, size=None, cpus=1, net=True,
-                 cmdline=None, initrd=None, kernel=None, extra=(), snapshot_of=None, secure_boot=None):
+                 cmdline=None, initrd=None, kernel=None, extra=(), snapshot_of=None, secure_boot=None, image=IMAGE):
         self.work = work
+        self.image = image          # a directory as out/image
         self.mode = mode
         self.disk = disk            # a QEMU drive specification "file=..." or None: an overlay of the image
         self.memory = memory
@@ -50,7 +60,7 @@ class VM:
         self.initrd = initrd
         self.kernel = kernel
         self.extra = list(extra)
-        self.base = snapshot_of or os.path.join(IMAGE, "cam.qcow2")
+        self.base = snapshot_of or os.path.join(image, "cam.qcow2")
         self.secure_boot = secure_boot  # path of a variable store with keys enrolled
         self.port = free_port()
         self.process = None
@@ -73,7 +83,7 @@ class VM:
         subprocess.run(command, check=True)
 
     def image_cmdline(self):
-        with open(os.path.join(IMAGE, "cmdline")) as f:
+        with open(os.path.join(self.image, "cmdline")) as f:
             line = f.read().strip()
         return self.cmdline(line) if self.cmdline else line
 
@@ -91,7 +101,7 @@ class VM:
         c += ["-drive", (self.disk or "file=%s,format=qcow2,cache=unsafe" % self.overlay) + ",if=none,id=d0",
               "-device", "virtio-blk-pci,drive=d0,bootindex=1"]
         if self.mode == "direct":
-            c += ["-kernel", self.kernel or os.path.join(IMAGE, "vmlinuz"), "-append", self.image_cmdline()]
+            c += ["-kernel", self.kernel or os.path.join(self.image, "vmlinuz"), "-append", self.image_cmdline()]
             if self.initrd:
                 c += ["-initrd", self.initrd]
         if self.net:
