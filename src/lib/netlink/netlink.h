@@ -22,7 +22,7 @@
 /* Bytes read at once: what the kernel fills at most for a reader this large. */
 #define NETLINK_READ_MAX 32768
 /* Patience for the kernel's answer, seconds: it answers at once or never. */
-#define NETLINK_TIMEOUT 5
+#define NETLINK_TIMEOUT 1
 
 /* The mark of addresses this appliance has set (IFA_PROTO, Linux 5.18), so that those of
  * the kernel or of a person are never taken away. */

@@ -110,7 +110,8 @@ int netlink_ask(struct netlink *nl, struct netlink_request *r,
 
 	memcpy(&h, r->bytes, sizeof h);
 	h.nlmsg_seq = a.seq;
-	if (!(h.nlmsg_flags & NLM_F_DUMP))
+	/* NLM_F_REPLACE is one of the two bits of NLM_F_DUMP */
+	if ((h.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		h.nlmsg_flags |= NLM_F_ACK;
 	memcpy(r->bytes, &h, sizeof h);
 	flush(nl->fd);
