@@ -13,13 +13,13 @@
 #define SLOTS 1024
 
 static struct slot {
-	uint8_t hash[br_sha256_SIZE];
+	uint8_t hash[AUTH_HASH];
 	char csrf[AUTH_CSRF_MAX];
 	size_t csrf_len;	/* 0 = empty */
 	ev_tstamp until;
 } slots[SLOTS];
 
-static void hash_of(const char *value, uint8_t hash[br_sha256_SIZE])
+void auth_hash(const char *value, uint8_t hash[AUTH_HASH])
 {
 	br_sha256_context x;
 
@@ -28,12 +28,12 @@ static void hash_of(const char *value, uint8_t hash[br_sha256_SIZE])
 	br_sha256_out(&x, hash);
 }
 
-static struct slot *slot_of(const uint8_t hash[br_sha256_SIZE])
+static struct slot *slot_of(const uint8_t hash[AUTH_HASH])
 {
 	return &slots[(hash[0] << 8 | hash[1]) % SLOTS];
 }
 
-static void slot_drop(const uint8_t hash[br_sha256_SIZE])
+static void slot_drop(const uint8_t hash[AUTH_HASH])
 {
 	struct slot *s = slot_of(hash);
 
@@ -43,12 +43,12 @@ static void slot_drop(const uint8_t hash[br_sha256_SIZE])
 
 void auth_remember(const char *session, const char *csrf, size_t csrf_len)
 {
-	uint8_t hash[br_sha256_SIZE];
+	uint8_t hash[AUTH_HASH];
 	struct slot *s;
 
 	if (!csrf_len || csrf_len > AUTH_CSRF_MAX)
 		return;
-	hash_of(session, hash);
+	auth_hash(session, hash);
 	s = slot_of(hash);
 	memcpy(s->hash, hash, sizeof hash);
 	memcpy(s->csrf, csrf, csrf_len);
@@ -58,26 +58,30 @@ void auth_remember(const char *session, const char *csrf, size_t csrf_len)
 
 void auth_forget(const char *session)
 {
-	uint8_t hash[br_sha256_SIZE];
+	uint8_t hash[AUTH_HASH];
 
-	hash_of(session, hash);
+	auth_hash(session, hash);
 	slot_drop(hash);
 }
 
-void auth_forget_hash(const char *hex)
+bool auth_hash_read(const char *hex, uint8_t hash[AUTH_HASH])
 {
-	uint8_t hash[br_sha256_SIZE];
 	size_t i;
 
-	if (strlen(hex) != 2 * sizeof hash)
-		return;
-	for (i = 0; i < sizeof hash; i++) {
+	if (strlen(hex) != 2 * AUTH_HASH)
+		return false;
+	for (i = 0; i < AUTH_HASH; i++) {
 		int high = http_hex_digit(hex[2 * i]), low = http_hex_digit(hex[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			return;
+			return false;
 		hash[i] = (uint8_t)(high << 4 | low);
 	}
+	return true;
+}
+
+void auth_forget_hash(const uint8_t hash[AUTH_HASH])
+{
 	slot_drop(hash);
 }
 
@@ -158,6 +162,13 @@ bool auth_origin_own(const struct request *r)
 		!strncasecmp(origin.at, r->head.authority.at, origin.len);
 }
 
+bool auth_origin_present(const struct request *r)
+{
+	struct http_slice origin;
+
+	return http_head_find(&r->head, "origin", &origin, NULL) && auth_origin_own(r);
+}
+
 bool auth_read(struct request *r)
 {
 	struct http_slice value = HTTP_SLICE_ZERO;
@@ -194,13 +205,13 @@ bool auth_needs_csrf(const struct request *r)
 
 enum auth_csrf auth_check_csrf(const struct request *r)
 {
-	uint8_t hash[br_sha256_SIZE], different = 0;
+	uint8_t hash[AUTH_HASH], different = 0;
 	struct http_slice given;
 	struct slot *s;
 	bool many;
 	size_t i;
 
-	hash_of(r->auth.value, hash);
+	auth_hash(r->auth.value, hash);
 	s = slot_of(hash);
 	if (!s->csrf_len || memcmp(s->hash, hash, sizeof hash) || s->until < ev_now(conn_loop()))
 		return AUTH_CSRF_UNKNOWN;

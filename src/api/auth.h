@@ -10,11 +10,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The session cookie. */
 #define AUTH_COOKIE "cam_session"
 /* Bytes of a CSRF token, at most. */
 #define AUTH_CSRF_MAX 128
+/* Bytes of the SHA-256 by which credentials are known. */
+#define AUTH_HASH 32
 /* Seconds a known CSRF token is used without asking core again. */
 #define AUTH_CACHE_SECONDS 60.
 
@@ -47,13 +50,19 @@ enum auth_csrf { AUTH_CSRF_UNKNOWN = 0, AUTH_CSRF_RIGHT, AUTH_CSRF_WRONG };
 enum auth_csrf auth_check_csrf(const struct request *r);
 
 void auth_remember(const char *session, const char *csrf, size_t csrf_len);
-/* The session is over: by its value, or by the SHA-256 in hexadecimal. */
+/* The session is over: by its value, or by its hash. */
 void auth_forget(const char *session);
-void auth_forget_hash(const char *hex);
+void auth_forget_hash(const uint8_t hash[AUTH_HASH]);
 /* Revocations may have been missed. */
 void auth_forget_all(void);
 
 /* Is the Origin header absent, or that of our own pages? */
 bool auth_origin_own(const struct request *r);
+/* Is it there, and that of our own pages? */
+bool auth_origin_present(const struct request *r);
+
+/* SHA-256 of a credential, and from its hexadecimal text (false: not such a text). */
+void auth_hash(const char *value, uint8_t hash[AUTH_HASH]);
+bool auth_hash_read(const char *hex, uint8_t hash[AUTH_HASH]);
 
 #endif

@@ -12,9 +12,6 @@
 #include "reply.h"
 #include "request.h"
 
-/* The verb that tells whose session it is and its CSRF token. */
-#define SESSION_VERB "security.session"
-
 static struct ipc_client *core;
 static unsigned calls;
 
@@ -25,11 +22,6 @@ static void call_answer(struct ipc_msg *msg, int error, void *arg);
 bool call_pending(const struct request *r)
 {
 	return r->conn && r->conn->state == CONN_BUSY;
-}
-
-struct ipc_client *call_core(void)
-{
-	return core;
 }
 
 static double patience(void)
@@ -228,21 +220,13 @@ static void call_answer(struct ipc_msg *msg, int error, void *arg)
 	yyjson_doc_free(doc);
 }
 
-/* ---- CSRF ---- */
+/* ---- who is it? ---- */
 
-static void csrf_decided(struct request *r, enum auth_csrf csrf)
-{
-	if (csrf == AUTH_CSRF_RIGHT)
-		ask(r, r->verb->name, true, call_answer);
-	else
-		request_refuse(r, 403, "X-CSRF-Token is missing or wrong.");
-}
-
-/* Core has said whose session it is. */
-static void session_answer(struct ipc_msg *msg, int error, void *arg)
+/* Core has said who asks, or that it does not know. */
+static void who_answer(struct ipc_msg *msg, int error, void *arg)
 {
 	struct request *r = returned(arg);
-	yyjson_val *root, *csrf;
+	yyjson_val *root, *body, *csrf;
 	yyjson_doc *doc;
 
 	if (!r)
@@ -254,12 +238,33 @@ static void session_answer(struct ipc_msg *msg, int error, void *arg)
 	} else if (yyjson_get_int(yyjson_obj_get(root, "status")) != 200) {
 		answer_with(r, root);
 	} else {
-		csrf = yyjson_obj_get(yyjson_obj_get(root, "body"), "csrf");
-		if (yyjson_is_str(csrf))
+		body = yyjson_obj_get(root, "body");
+		csrf = yyjson_obj_get(body, "csrf");
+		if (r->auth.kind == AUTH_SESSION && yyjson_is_str(csrf))
 			auth_remember(r->auth.value, yyjson_get_str(csrf), yyjson_get_len(csrf));
-		csrf_decided(r, auth_check_csrf(r));
+		r->known(r, body);
 	}
 	yyjson_doc_free(doc);
+}
+
+void call_who(struct request *r, void (*known)(struct request *r, yyjson_val *body))
+{
+	r->known = known;
+	ask(r, CALL_SESSION_VERB, false, who_answer);
+}
+
+static void csrf_decided(struct request *r, enum auth_csrf csrf)
+{
+	if (csrf == AUTH_CSRF_RIGHT)
+		ask(r, r->verb->name, true, call_answer);
+	else
+		request_refuse(r, 403, "X-CSRF-Token is missing or wrong.");
+}
+
+static void csrf_known(struct request *r, yyjson_val *body)
+{
+	(void)body;
+	csrf_decided(r, auth_check_csrf(r));
 }
 
 void call_begin(struct request *r)
@@ -272,7 +277,7 @@ void call_begin(struct request *r)
 	}
 	csrf = auth_check_csrf(r);
 	if (csrf == AUTH_CSRF_UNKNOWN)
-		ask(r, SESSION_VERB, false, session_answer);
+		call_who(r, csrf_known);
 	else
 		csrf_decided(r, csrf);
 }

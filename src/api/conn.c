@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "http/head.h"
 #include "limits.h"
+#include "live.h"
 #include "reply.h"
 #include "request.h"
 
@@ -95,24 +96,22 @@ static void conn_free(struct conn *c)
 	out_free(c);
 	if (c->fd >= 0)
 		close(c->fd);
-	peer_drop(c->peer);
+	if (c->peer)
+		peer_drop(c->peer);
 	connections--;
 	free(c);
 }
 
-int conn_detach(struct conn *c, char **rest, size_t *rest_len)
+int conn_release(struct conn *c, struct peer **peer)
 {
 	int fd = c->fd;
 
-	*rest = NULL;
-	*rest_len = c->in_len;
-	if (c->in_len && (*rest = malloc(c->in_len)))
-		memcpy(*rest, c->in, c->in_len);
-	else
-		*rest_len = 0;
+	*peer = c->peer;
+	request_free(c->request);
+	c->request = NULL;
+	c->peer = NULL;
 	c->fd = -1;
-	ev_io_stop(loop, &c->readable);
-	ev_io_stop(loop, &c->writable);
+	conn_free(c);
 	return fd;
 }
 
@@ -305,10 +304,6 @@ static void conn_advance(struct conn *c)
 			}
 			if (!head_try(c))
 				return;
-			if (c->fd < 0) {
-				conn_free(c);
-				return;
-			}
 			break;
 		case CONN_BODY:
 			if (!body_try(c))
@@ -449,7 +444,7 @@ void conn_open(struct ev_loop *l, int fd, const char *address, uint8_t leaf)
 	struct conn *c = NULL;
 
 	loop = l;
-	if (connections < LIMIT_CONNECTIONS)
+	if (connections + live_count() < LIMIT_CONNECTIONS)
 		peer = peer_take(address);
 	if (peer)
 		c = calloc(1, sizeof *c);

@@ -68,9 +68,9 @@ void conn_want_answer(struct conn *c);
 void conn_write(struct conn *c, const struct conn_out *out);
 /* Sends an interim response of a few bytes, if it fits into the socket at once. */
 void conn_write_now(struct conn *c, const char *text, size_t len);
-/* Gives the socket away (with what was read of it) and frees c; the caller owns the
- * descriptor and must free *rest. */
-int conn_detach(struct conn *c, char **rest, size_t *rest_len);
+/* Gives the socket and the peer's entry away, and frees c with its request.
+ * Only while the request is with core. */
+int conn_release(struct conn *c, struct peer **peer);
 
 /* The loop of the process. */
 struct ev_loop *conn_loop(void);

@@ -1,14 +1,27 @@
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth.h"
 #include "events.h"
 #include "ipc/ipc.h"
 #include "ipc/proto.h"
+#include "live.h"
 #include "log/log.h"
 
 /* The last event seen: after a lost connection the tail is asked for from here. */
 static uint64_t last;
+
+unsigned long long events_last(void)
+{
+	return last;
+}
+
+/* Events were missed: nothing remembered can be trusted, and who watches must look anew. */
+static void missed(void)
+{
+	auth_forget_all();
+	live_revoked(NULL);
+}
 
 static void on_subscribed(struct ipc_msg *msg, int error, void *arg)
 {
@@ -25,7 +38,7 @@ static void on_subscribed(struct ipc_msg *msg, int error, void *arg)
 	head = yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "head"));
 	/* Older than core keeps, or another database: what was missed is unknown. */
 	if (last && (last + 1 < tail || last > head))
-		auth_forget_all();
+		missed();
 	if (!last || last > head)
 		last = head;
 	yyjson_doc_free(doc);
@@ -55,9 +68,39 @@ static void on_lost(struct ipc_client *core, void *arg)
 	log_warn("core: connection: lost");
 }
 
+static void revoked(yyjson_val *event)
+{
+	const char *hex = yyjson_get_str(yyjson_obj_get(yyjson_obj_get(event, "data"), "hash"));
+	uint8_t hash[AUTH_HASH];
+
+	if (!hex || !auth_hash_read(hex, hash)) {
+		missed();
+		return;
+	}
+	auth_forget_hash(hash);
+	live_revoked(hash);
+}
+
+/* What happens to the appliance is for everybody who is signed in to know. */
+static void announce(yyjson_val *event)
+{
+	const char *kind = yyjson_get_str(yyjson_obj_get(event, "kind"));
+	char *text;
+	size_t len;
+
+	if (!kind || strncmp(kind, "appliance.", 10))
+		return;
+	text = yyjson_val_write(event, 0, &len);
+	if (text && len <= LIVE_MESSAGE)
+		live_announce(text, len);
+	else
+		missed();
+	free(text);
+}
+
 static void on_notice(struct ipc_client *core, struct ipc_msg *msg, void *arg)
 {
-	yyjson_val *root, *hash;
+	yyjson_val *event;
 	yyjson_doc *doc;
 	uint64_t n;
 
@@ -65,13 +108,14 @@ static void on_notice(struct ipc_client *core, struct ipc_msg *msg, void *arg)
 	(void)arg;
 	if (msg->type != PROTO_CORE_EVENT || !(doc = ipc_msg_json(msg)))
 		return;
-	root = yyjson_doc_get_root(doc);
-	n = yyjson_get_uint(yyjson_obj_get(root, "sequence"));
+	event = yyjson_doc_get_root(doc);
+	n = yyjson_get_uint(yyjson_obj_get(event, "sequence"));
 	if (n > last)
 		last = n;
-	hash = yyjson_obj_get(yyjson_obj_get(root, "data"), "hash");
-	if (yyjson_equals_str(yyjson_obj_get(root, "kind"), "token.revoked") && yyjson_is_str(hash))
-		auth_forget_hash(yyjson_get_str(hash));
+	if (yyjson_equals_str(yyjson_obj_get(event, "kind"), "token.revoked"))
+		revoked(event);
+	else
+		announce(event);
 	yyjson_doc_free(doc);
 }
 

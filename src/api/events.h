@@ -11,4 +11,7 @@ struct ipc_client;
 /* Opens the connection to core and follows its events on it, also after it was lost. */
 struct ipc_client *events_follow(struct ev_loop *loop);
 
+/* Sequence of the newest event seen. */
+unsigned long long events_last(void);
+
 #endif

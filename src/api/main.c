@@ -12,6 +12,7 @@
 #include "adopt.h"
 #include "call.h"
 #include "files.h"
+#include "live.h"
 #include "log/log.h"
 #include "room/room.h"
 
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
 		log_fatal("event loop");
 	files_load(PAGES);
 	access_open(loop);
+	live_open(loop);
 	adopt_open(loop);
 	call_open(loop);
 	ev_signal_init(&term, on_term, SIGTERM);

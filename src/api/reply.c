@@ -169,6 +169,8 @@ void reply_error(struct conn *c, int status, const char *message)
 		r.len = 0;
 	if (status == 405 && q && q->allow[0])
 		reply_header(&r, "Allow: %s", q->allow);
+	if (status == 426)
+		reply_header(&r, "Upgrade: websocket\r\nSec-WebSocket-Version: 13");
 	if (status == 401)
 		reply_header(&r, "WWW-Authenticate: Bearer");
 	if (status == 503)

@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "reply.h"
 #include "request.h"
+#include "socket.h"
 
 static void request_complete(struct request *r);
 
@@ -325,7 +326,9 @@ void request_begin(struct conn *c, const char *head, size_t len)
 		request_refuse(r, 400, "The path is malformed.");
 		return;
 	}
-	if (begins_with(r->path, "/services/") || !strcmp(r->path, "/services"))
+	if (!strcmp(r->path, SOCKET_PATH))
+		socket_begin(r);
+	else if (begins_with(r->path, "/services/") || !strcmp(r->path, "/services"))
 		begin_service(r);
 	else
 		begin_page(r);

@@ -28,6 +28,7 @@ struct request {
 	bool console;		/* the console signs in: answer with a cookie */
 	bool retried;		/* core was asked a second time */
 	int status;		/* of the reply, for the log */
+	void (*known)(struct request *r, yyjson_val *body);	/* goes on once core said who asks */
 
 	char *body;
 	size_t body_len, body_cap, body_max;
@@ -38,8 +39,7 @@ struct request {
 	char allow[64];		/* methods, for 405 */
 };
 
-/* A whole head of len bytes has arrived.  Answers, or asks for the body, or
- * takes the connection away (then c->fd is -1). */
+/* A whole head of len bytes has arrived.  Answers, or asks for the body. */
 void request_begin(struct conn *c, const char *head, size_t len);
 
 /* Takes bytes of the body; *used is set to how many.  True when the body was

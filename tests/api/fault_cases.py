@@ -4,6 +4,8 @@ import signal
 import threading
 import time
 
+import live_cases
+
 STATUS, SETTINGS = "/services/appliance/status", "/services/appliance/settings"
 RECOVERY_SECONDS = 2.0
 
@@ -71,6 +73,20 @@ def core_away(t):
         assert w.ask("GET", STATUS).status == 200
 
 
+def watchers_outlive_core(t):
+    """Who watches hears of changes after core was killed, on the same WebSocket."""
+    token = live_cases.sign_in(t)
+    header = "ElasticBox-Token: " + token
+    with live_cases.opened(t, header) as w:
+        live_cases.told(w)
+        until_served(t, kill(t, "core"))
+        with t.wire() as http:
+            assert http.ask("POST", SETTINGS, {"hostname": "after.example.test"}, header).status in (200, 204)
+        event = live_cases.told(w, 10)
+        while event["kind"] != "appliance.settings":
+            event = live_cases.told(w, 10)
+
+
 def api_killed(t):
     for _ in range(3):
         took = until_served(t, kill(t, "api"))
@@ -79,4 +95,4 @@ def api_killed(t):
         assert w.ask("GET", "/services/security/session", None, "Cookie: cam_session=" + t.cookie).status == 200
 
 
-CASES = [core_killed, core_away, api_killed]
+CASES = [core_killed, core_away, watchers_outlive_core, api_killed]

@@ -13,6 +13,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 
 import fault_cases
 import http_cases
+import live_cases
 import session_cases
 from house import House
 from wire import Wire
@@ -42,7 +43,8 @@ class Target:
 def run(target, wanted):
     failed = 0
     deadlines = None if wanted else http_cases.Deadlines(target)
-    cases = session_cases.CASES[:1] + http_cases.CASES + session_cases.CASES[1:] + fault_cases.CASES
+    cases = session_cases.CASES[:1] + http_cases.CASES + session_cases.CASES[1:-2] + live_cases.CASES
+    cases += fault_cases.CASES + session_cases.CASES[-2:]
     if deadlines:
         def deadlines_hold(t):
             deadlines.finish()
