@@ -15,6 +15,9 @@
 #define SETTLE 0.02
 /* Pause after the kernel refused to answer, seconds. */
 #define RETRY 1.0
+/* When the mode changes, the old addresses stay this long beside the new ones, seconds: the DHCP
+ * client gives its lease back from the address it had. */
+#define GRACE 0.4
 /* Rounds until addresses must have settled: set, removed with another, set again, looked at. */
 #define ROUNDS 4
 /* A lifetime the kernel counts differently by up to this much is left alone, seconds. */
@@ -29,7 +32,7 @@ static struct {
 	void (*changed)(void);
 	struct netlink nl;
 	ev_io watch;
-	ev_timer settle;
+	ev_timer settle, grace;
 	struct netconf_port ports[NETCONF_LINKS_MAX];
 	unsigned port_count;
 	struct netlink_address addresses[SYSD_ADDRESSES_MAX];
@@ -206,7 +209,7 @@ static unsigned apply_addresses(void)
 	for (unsigned i = 0; i < net.address_count; i++) {
 		const struct netlink_address *a = &net.addresses[i];
 
-		if (a->ours && !address_planned(a) && !netconf_plan_keeps(&net.plan, a->index, a->prefix.addr.family))
+		if (a->ours && !address_planned(a) && !ev_is_active(&net.grace) && !netconf_plan_keeps(&net.plan, a->index, a->prefix.addr.family))
 			done += drop_address(a);
 	}
 	return done;
@@ -236,7 +239,7 @@ static bool route_planned(const struct netlink_route *r)
 
 static unsigned drop_route(const struct netlink_route *r)
 {
-	if (r->origin == NETLINK_FOREIGN || route_planned(r) ||
+	if (r->origin == NETLINK_FOREIGN || route_planned(r) || ev_is_active(&net.grace) ||
 	    netconf_plan_keeps(&net.plan, r->index, r->gateway.family))
 		return 0;
 	if (netlink_route_drop(&net.nl, r) < 0) {
@@ -385,11 +388,13 @@ void network_lease(const struct lease *l)
 void network_settings(const struct netconf *c)
 {
 	net.conf = c;
-	/* a person chose another way: what the old one has set goes away now */
+	/* a person chose another way: what the old one has set goes away */
 	for (unsigned i = 0; i < net.port_count && c->mode != net.mode; i++) {
 		net.ports[i].v4 = (struct netconf_lease){ .knowledge = NETCONF_ABSENT };
 		net.ports[i].v6 = (struct netconf_lease){ .knowledge = NETCONF_ABSENT };
 	}
+	if (c->mode != net.mode)
+		ev_timer_again(net.loop, &net.grace);
 	net.mode = c->mode;
 	apply();
 }
@@ -406,6 +411,7 @@ void network_open(struct ev_loop *loop, const struct netconf *c, void (*changed)
 	ev_io_init(&net.watch, on_watch, fd, EV_READ);
 	ev_io_start(loop, &net.watch);
 	ev_timer_init(&net.settle, on_settle, 0, SETTLE);
+	ev_timer_init(&net.grace, on_settle, 0, GRACE);
 	apply();
 	net.changed = changed;
 }

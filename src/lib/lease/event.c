@@ -128,7 +128,9 @@ static int fill_lease(struct lease *l, const struct source *s, const char **why)
 		return -1;
 	}
 	l->seconds = seconds(get(s, "lease"));
-	lease_domain_set(l, get(s, "domain"));
+	/* busybox writes "bad" in place of a name it refused (FEATURE_UDHCPC_SANITIZEOPT) */
+	if (strcmp(get(s, "domain"), "bad"))
+		lease_domain_set(l, get(s, "domain"));
 	return 0;
 }
 
