@@ -37,7 +37,7 @@ struct handle {
 
 static struct {
 	uint64_t random;
-	unsigned long changes, cut;
+	unsigned long changes, cut, syncs;
 	bool off;
 	uint64_t capacity;
 	struct file files[FILES];
@@ -172,6 +172,11 @@ bool cut_happened(void)
 unsigned long cut_changes(void)
 {
 	return disk.changes;
+}
+
+unsigned long cut_syncs(void)
+{
+	return disk.syncs;
 }
 
 void cut_capacity(uint64_t bytes)
@@ -341,6 +346,7 @@ static int file_sync(sqlite3_file *h, int flags)
 	(void)flags;
 	if (!change_happens())
 		return SQLITE_IOERR_FSYNC;
+	disk.syncs++;
 	changes_drop(f);
 	image_copy(&f->disk, &f->now);
 	f->lasting = true;

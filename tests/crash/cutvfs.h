@@ -24,6 +24,8 @@ bool cut_happened(void);
 /* Changes since cut_reset. */
 unsigned long cut_changes(void);
 
+unsigned long cut_syncs(void);
+
 /* After the cut and the closing of the database: what the disk holds then. */
 void cut_power_on(void);
 
