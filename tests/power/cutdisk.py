@@ -9,7 +9,9 @@
 # puts everything into the file (an orderly end).  The answer to a control word
 # is written to <control>.done as one line.
 #
-#   nbdkit -U SOCKET python cutdisk.py file=DISK control=PATH
+# With lie=yes a flush is answered and not done: a fault for tests to find.
+#
+#   nbdkit -U SOCKET python cutdisk.py file=DISK control=PATH [lie=yes]
 import builtins
 import os
 import random
@@ -20,23 +22,30 @@ import nbdkit
 
 API_VERSION = 2
 SECTOR = 512
+WITHIN = 30           # the cut comes with one of so many writes
+PATIENCE = 3.0
 PIECE = 4096          # held writes are split at these borders: a page cache's and a file system's unit
 
 path = control = None
+lie = False
 fd = -1
 lock = threading.Lock()
 pending = []          # (offset, bytes) in the order of arrival
 latest = {}           # piece number -> bytes of the newest content not yet in the file
 dead = False
+armed = None          # [seed, writes until the cut]
+result = ""
 counts = {"writes": 0, "flushes": 0}
 
 
 def config(key, value):
-    global path, control
+    global path, control, lie
     if key == "file":
         path = value
     elif key == "control":
         control = value
+    elif key == "lie":
+        lie = value == "yes"
     else:
         raise RuntimeError("unknown parameter " + key)
 
@@ -126,20 +135,26 @@ def pwrite(h, buf, offset, flags):
         alive()
         counts["writes"] += 1
         data = bytes(buf)
-        if flags & nbdkit.FLAG_FUA and not pending:
+        if flags & nbdkit.FLAG_FUA and not pending and not lie:
             os.pwrite(fd, data, offset)
             return
         hold(offset, data)
-        if flags & nbdkit.FLAG_FUA:
+        if flags & nbdkit.FLAG_FUA and not lie:
             # a disk may write more than it was asked to: everything before as well
             settle()
+        if armed:
+            armed[1] -= 1
+            if armed[1] <= 0:
+                cut(armed[0])
+                alive()
 
 
 def flush(h, flags):
     with lock:
         alive()
         counts["flushes"] += 1
-        settle()
+        if not lie:
+            settle()
 
 
 def torn(rng, data):
@@ -153,7 +168,7 @@ def torn(rng, data):
 
 
 def cut(seed):
-    global dead
+    global dead, result
     rng = random.Random(seed)
     held = list(pending)
     survive = rng.choice((0.0, 0.2, 0.5, 0.8, 1.0))
@@ -173,17 +188,30 @@ def cut(seed):
     pending.clear()
     latest.clear()
     os.fsync(fd)
-    return "cut: %d held, %d kept, %d torn, %d writes, %d flushes" % (
+    result = "cut: %d held, %d kept, %d torn, %d writes, %d flushes" % (
         len(held), kept, tore, counts["writes"], counts["flushes"])
 
 
+def cut_soon(seed):
+    global armed
+    with lock:
+        armed = [seed, random.Random(seed).randrange(1, WITHIN)]
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and not dead:
+        time.sleep(0.005)
+    with lock:
+        if not dead:
+            cut(seed)
+    return result
+
+
 def obey(words):
-    global dead
     if words[0] == "cut":
-        return cut(int(words[1]))
+        return cut_soon(int(words[1]))
     if words[0] == "flush":
-        settle()
-        os.fsync(fd)
+        with lock:
+            settle()
+            os.fsync(fd)
         return "flushed"
     return "unknown: " + words[0]
 
@@ -199,8 +227,7 @@ def watch():
             continue
         if not words:
             continue
-        with lock:
-            answer = obey(words)
+        answer = obey(words)
         tmp = control + ".tmp"
         with builtins.open(tmp, "w") as f:
             f.write(answer + "\n")
