@@ -73,7 +73,7 @@ static void check_status(void)
 	model.service_count = 2;
 	screen_text_clear(&text);
 	screen_services(&model, &text);
-	CHECK(!strcmp(text.bytes, "Services: gate running (started 3 times), api DOWN\n"));
+	CHECK(!strcmp(text.bytes, "Services: running: gate (started 3 times); DOWN: api\n"));
 }
 
 static void check_static(void)

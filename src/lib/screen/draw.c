@@ -58,15 +58,25 @@ static void draw_line(struct canvas *c, const char *on, const char *text, size_t
 	screen_text_add(c->t, "%s%.*s%s" LINE_END, on, (int)len, text, on[0] ? BAR_OFF : "");
 }
 
-/* Wraps at the edge. */
+/* How much of a line goes on one row: to its end, else to behind the last space or colon. */
+static size_t row_length(const char *text, size_t columns)
+{
+	size_t n = strcspn(text, "\n"), cut;
+
+	if (n <= columns)
+		return n;
+	for (cut = columns; cut > columns / 2; cut--)
+		if (text[cut - 1] == ' ' || text[cut - 1] == ':')
+			return cut;
+	return columns;
+}
+
 static void draw_text(struct canvas *c, const char *text)
 {
 	size_t n;
 
 	do {
-		n = strcspn(text, "\n");
-		if (n > c->columns)
-			n = c->columns;
+		n = row_length(text, c->columns);
 		draw_line(c, "", text, n);
 		text += n;
 		if (*text == '\n')
