@@ -93,9 +93,11 @@ enum proto_type {
 	 * "prefix":24,"router":"10.0.2.2","dns":["..."],"ntp":["..."],"domain":"...","lease":seconds}
 	 * | {"kind":"lease6",...} | {"kind":"ntp","event":"step|periodic","offset":seconds} -> {} */
 	PROTO_SYSD_FACT = 0x0501,
-	/* [tty, core is a worker instead] {} -> {"hostname":"..","mode":"dhcp|static","interfaces":[{"name":"eth0","up":bool,"mac":"..",
-	 * "addresses":["10.0.2.15/24",..]}],"router":"..","dns":[..],"ntp":[..],"services":[{"name":"gate","pid":n,"starts":n,"since":t}]};
-	 * also sent as a notice to connected peers (net, tty) when it changes */
+	/* [net, tty] {} -> {"hostname":"..","mode":"dhcp|static","interfaces":[{"name":"eth0","up":bool,"carrier":bool,"mac":"..",
+	 * "advice":"none|other|managed","addresses":["10.0.2.15/24",..]}],"router":"..","dns":[..],"ntp":[..],
+	 * "static":{"interface":"..","address":"10.0.0.5/24","router":"..","dns":[..]}?,
+	 * "services":[{"name":"gate","pid":n or 0,"starts":n,"since":t}]};
+	 * advice: what the link's routers say about DHCPv6. Also sent as a notice on connecting and when it changes */
 	PROTO_SYSD_STATE = 0x0502,
 	/* [tty] {"mode":"dhcp"} | {"mode":"static","interface":"eth0","address":"10.0.0.5/24","router":"..","dns":["..",".."]}
 	 * -> {} ; 400 with a message; kept in /data/sysd and applied at once */
@@ -110,7 +112,8 @@ enum proto_type {
 
 	/* ---- net ---- */
 
-	/* [net's own DHCP and NTP helpers] {"applet":"udhcpc|udhcpc6|ntpd","event":"...","env":{"ip":"..",...}} -> {} */
+	/* [net: its clients' script dhcp-event] {"applet":"udhcpc|udhcpc6|ntpd","event":"...","env":{"CAM_CHILD":"n","ip":"..",...}}
+	 * -> {} ; CAM_CHILD is the number net gave the client's run */
 	PROTO_NET_EVENT = 0x0701
 };
 
