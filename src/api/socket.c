@@ -87,6 +87,10 @@ void socket_begin(struct request *r)
 	r->verb = verb_by_name(CALL_SESSION_VERB);
 	if (!handshake_valid(r, &key) || !auth_read(r))
 		return;
+	if (r->auth.kind == AUTH_NONE) {
+		request_refuse(r, 401, "Sign in first.");
+		return;
+	}
 	if (r->auth.kind == AUTH_SESSION && !auth_origin_present(r)) {
 		request_refuse(r, 403, "The request comes from another site.");
 		return;

@@ -51,16 +51,10 @@ static const int hashd_calls[] = {
 	-1
 };
 
-/* ---- api: HTTP on descriptors from gate ---- */
+/* ---- api: HTTP on descriptors from gate; the pages are in memory before the fence ---- */
 
 static const int api_calls[] = {
-	CALLS_READ_FILES,
 	-1
-};
-
-static const struct room_path api_paths[] = {
-	{ "/usr/share/cam", ROOM_READ },
-	{ NULL, 0 }
 };
 
 /* ---- core: the database ---- */
@@ -202,7 +196,7 @@ static const struct room rooms[ROOM_COUNT] = {
 		.id = ROOM_API, .name = "api", .program = "/bin/api", .uid = 104,
 		.job = "HTTP and the console's pages; each call becomes a verb of core",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_STORE), .listens = true,
-		.paths = api_paths, .syscalls = api_calls,
+		.syscalls = api_calls,
 		.memory = 256 * MIB, .nofile = 32768, .nproc = 16,
 	},
 	[ROOM_CORE] = {
