@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 
 const PASSWORD_MIN = 10;	// as the verb table of the appliance
-const REFRESH_MS = 30000;	// of the summary, while the page is looked at
+const REFRESH_MS = 60000;	// of the summary, besides what events tell
 const RETRY_MS = 2000;		// while the appliance cannot be reached
 
 let csrf = null;
@@ -259,6 +259,7 @@ function leave() {
 	csrf = null;
 	user = null;
 	show("signin");
+	unfollow();
 }
 
 async function onSignOut() {
@@ -353,6 +354,7 @@ async function openHome() {
 	status = await send("GET", "/services/appliance/status");
 	await loadSettings();
 	show("home");
+	follow();
 }
 
 function onHostname(event) {
@@ -394,6 +396,30 @@ async function refresh() {
 		if (e.code !== 401)
 			banner(e.code ? e.message : "Connection lost. Trying again…");
 	}
+}
+
+// ---- events: the summary follows what happens, here or in another browser ----
+
+let live = null;
+
+function follow() {
+	if (live || $("home").hidden)
+		return;
+	live = new WebSocket(`wss://${location.host}/services/events`);
+	// The first message says that following has begun: what happened before it may have been missed.
+	live.addEventListener("message", refresh);
+	live.addEventListener("close", () => {
+		live = null;
+		if ($("home").hidden)
+			return;
+		refresh();
+		setTimeout(follow, RETRY_MS + Math.random() * RETRY_MS);
+	});
+}
+
+function unfollow() {
+	if (live)
+		live.close();
 }
 
 // ---- start ----
