@@ -112,8 +112,10 @@ void core_call_finish(struct core_call *call)
 {
 	if (!call->answer.doc)
 		log_bug("a call without an answer");
-	/* A dead session must not be presented again and again. */
-	if (call->answer.status == 401 && call->principal.kind == CORE_SESSION)
+	/* A dead session must not be presented again and again.  (At a public verb 401 is about
+	 * something else.) */
+	if (call->answer.status == 401 && call->verb->role != VERB_ROLE_PUBLIC &&
+			call->principal.kind == CORE_SESSION)
 		core_answer_session(&call->answer, "", NULL);
 	send_answer(call, &call->answer);
 	call_free(call);
@@ -224,6 +226,7 @@ static void principal_read(struct core_principal *p, yyjson_val *from)
 	const char *peer = yyjson_get_str(yyjson_obj_get(from, "peer"));
 
 	snprintf(p->peer, sizeof p->peer, "%s", peer ? peer : "");
+	core_peer_network(p->peer, p->network);
 	if (token) {
 		p->kind = CORE_TOKEN;
 		core_credential_hash(token, p->hash);

@@ -1,6 +1,8 @@
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "addr/addr.h"
 #include "principal.h"
 #include "truth.h"
 #include "plat/clock.h"
@@ -8,6 +10,18 @@
 
 /* Keeps the two values that come from one session apart. */
 #define CSRF_LABEL "cam csrf 1 "
+
+void core_peer_network(const char *peer, char out[CORE_PEER_TEXT])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	struct addr a;
+
+	snprintf(out, CORE_PEER_TEXT, "%s", peer);
+	if (addr_parse(&a, peer) || a.family != ADDR_V6 || !memcmp(a.bytes, mapped, sizeof mapped))
+		return;
+	memset(a.bytes + 8, 0, 8);
+	addr_format(&a, out);
+}
 
 void core_credential_hash(const char *value, uint8_t hash[CORE_HASH])
 {

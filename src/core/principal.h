@@ -22,6 +22,7 @@
 /* Tokens and sessions one user may have at once; the oldest give way. */
 #define CORE_TOKENS_MAX 50
 #define CORE_USER_TEXT 65
+#define CORE_PEER_TEXT 48
 
 enum core_credential { CORE_ANONYMOUS = 0, CORE_TOKEN, CORE_SESSION };
 
@@ -30,12 +31,16 @@ struct core_principal {
 	enum core_credential kind;
 	uint8_t hash[CORE_HASH];
 	char csrf[CORE_CSRF_TEXT];	/* of the session presented */
-	char peer[48];			/* network address, "" for rooms */
+	char peer[CORE_PEER_TEXT];	/* network address, "" for rooms */
+	char network[CORE_PEER_TEXT];	/* whom to slow down: of IPv6 the /64 */
 	/* filled by core_principal_resolve */
 	bool known;
 	bool admin;
 	char user[CORE_USER_TEXT];
 };
+
+/* The address itself; of an IPv6 address its /64, for whoever has one has all of them. */
+void core_peer_network(const char *peer, char out[CORE_PEER_TEXT]);
 
 /* SHA-256 of a presented value. */
 void core_credential_hash(const char *value, uint8_t hash[CORE_HASH]);

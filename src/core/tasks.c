@@ -24,8 +24,14 @@ static void operation_end(struct db *db, int64_t operation, const char *state, c
 {
 	db_run(db, "UPDATE operation SET state = ?, message = ?, updated = ? WHERE id = ? AND state = 'processing'",
 		"ttii", state, message, core_stamp(db), operation);
-	if (db_changes(db))
-		operation_event(db, operation, state);
+	if (!db_changes(db))
+		return;
+	operation_event(db, operation, state);
+	/* The old ones go a few at a time. */
+	db_run(db, "DELETE FROM task WHERE operation IN (SELECT id FROM operation WHERE id <= ?"
+		" AND state <> 'processing' ORDER BY id LIMIT 4)", "i", operation - CORE_OPERATIONS_KEPT);
+	db_run(db, "DELETE FROM operation WHERE id IN (SELECT id FROM operation WHERE id <= ?"
+		" AND state <> 'processing' ORDER BY id LIMIT 4)", "i", operation - CORE_OPERATIONS_KEPT);
 }
 
 void core_tasks_boot(struct db *db, const char *boot)

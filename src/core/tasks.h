@@ -17,6 +17,8 @@
 #define CORE_TASK_ATTEMPTS 10
 /* Longest wait between two attempts, seconds. */
 #define CORE_TASK_BACKOFF 300
+/* Operations that are remembered after their end. */
+#define CORE_OPERATIONS_KEPT 10000
 /* Tasks given out in one transaction. */
 #define CORE_TASK_BATCH 32
 

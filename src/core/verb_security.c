@@ -53,7 +53,7 @@ static void token_refund(struct core_call *call)
 	struct verb_login *l = call->state;
 
 	core_throttle_refund(&call->core->throttle, CORE_THROTTLE_ACCOUNT, l->email);
-	core_throttle_refund(&call->core->throttle, CORE_THROTTLE_PEER, call->principal.peer);
+	core_throttle_refund(&call->core->throttle, CORE_THROTTLE_PEER, call->principal.network);
 }
 
 /* The password is right. */
@@ -62,7 +62,7 @@ static void token_go(struct core_call *call)
 	struct verb_login *l = call->state;
 
 	core_throttle_forgive(&call->core->throttle, CORE_THROTTLE_ACCOUNT, l->email);
-	core_throttle_refund(&call->core->throttle, CORE_THROTTLE_PEER, call->principal.peer);
+	core_throttle_refund(&call->core->throttle, CORE_THROTTLE_PEER, call->principal.network);
 	core_call_write(call, token_run, core_call_finish, true);
 }
 
@@ -81,10 +81,12 @@ static void verify_replied(struct ipc_msg *msg, int error, void *arg)
 	doc = ipc_msg_json(msg);
 	match = yyjson_get_bool(yyjson_obj_get(yyjson_doc_get_root(doc), "match"));
 	yyjson_doc_free(doc);
-	if (match && l->user[0])
+	if (match && l->user[0]) {
 		token_go(call);
-	else
-		core_call_refuse(call, 401, WRONG);
+		return;
+	}
+	log_warn("sign-in: %s: wrong address or password", call->principal.peer);
+	core_call_refuse(call, 401, WRONG);
 }
 
 /* No hash to compare with yet: making one costs the same, and is kept for the next. */
@@ -122,12 +124,12 @@ void verb_token_start(struct core_call *call)
 {
 	struct core_throttle *t = &call->core->throttle;
 	struct verb_login *l = verb_login_new(call);
-	int wait = core_throttle_charge(t, CORE_THROTTLE_PEER, call->principal.peer);
+	int wait = core_throttle_charge(t, CORE_THROTTLE_PEER, call->principal.network);
 
 	if (!wait) {
 		wait = core_throttle_charge(t, CORE_THROTTLE_ACCOUNT, l->email);
 		if (wait)
-			core_throttle_refund(t, CORE_THROTTLE_PEER, call->principal.peer);
+			core_throttle_refund(t, CORE_THROTTLE_PEER, call->principal.network);
 	}
 	if (wait)
 		verb_refuse_wait(call, wait);

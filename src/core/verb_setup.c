@@ -204,12 +204,12 @@ static void hash_replied(struct ipc_msg *msg, int error, void *arg)
 static int code_wait(struct core_call *call)
 {
 	struct core_throttle *t = &call->core->throttle;
-	int wait = core_throttle_charge(t, CORE_THROTTLE_CODE, call->principal.peer);
+	int wait = core_throttle_charge(t, CORE_THROTTLE_CODE, call->principal.network);
 
 	if (!wait) {
 		wait = core_throttle_charge(t, CORE_THROTTLE_CODES, "");
 		if (wait)
-			core_throttle_refund(t, CORE_THROTTLE_CODE, call->principal.peer);
+			core_throttle_refund(t, CORE_THROTTLE_CODE, call->principal.network);
 	}
 	return wait;
 }
@@ -233,7 +233,7 @@ static bool code_good(struct core_call *call)
 		core_call_refuse(call, 403, "The setup code is not right. It is shown on the screen of the appliance.");
 		return false;
 	}
-	core_throttle_forgive(t, CORE_THROTTLE_CODE, call->principal.peer);
+	core_throttle_forgive(t, CORE_THROTTLE_CODE, call->principal.network);
 	core_throttle_refund(t, CORE_THROTTLE_CODES, "");
 	return true;
 }

@@ -2,14 +2,14 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verb/verb.h"
 
 /* Longest name of a member that is repeated in a message, bytes. */
 #define NAME_SHOWN 40
-/* Objects with up to this many members are searched for doubles pairwise;
- * larger ones are refused, which also bounds the work. */
+/* Members of one object: they are sorted on the stack to find doubles. */
 #define MEMBERS_MAX 1024
 
 static int refuse(char *message, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -42,27 +42,30 @@ static const char *shown(yyjson_val *key, char out[NAME_SHOWN + 1])
 	return out;
 }
 
-static bool key_equal(yyjson_val *a, yyjson_val *b)
+static int key_compare(const void *a, const void *b)
 {
-	size_t n = yyjson_get_len(a);
+	yyjson_val *x = *(yyjson_val *const *)a, *y = *(yyjson_val *const *)b;
+	size_t n = yyjson_get_len(x), m = yyjson_get_len(y);
 
-	return n == yyjson_get_len(b) && !memcmp(yyjson_get_str(a), yyjson_get_str(b), n);
+	return n < m ? -1 : n > m ? 1 : memcmp(yyjson_get_str(x), yyjson_get_str(y), n);
 }
 
-static int check_members(yyjson_val *object, char *message)
+/* Not inlined: its array must not be on the stack of each level of check_tree. */
+static __attribute__((noinline)) int check_members(yyjson_val *object, char *message)
 {
-	yyjson_obj_iter outer = yyjson_obj_iter_with(object), inner;
-	yyjson_val *a, *b;
+	yyjson_obj_iter it = yyjson_obj_iter_with(object);
+	yyjson_val *keys[MEMBERS_MAX];
+	size_t n = yyjson_obj_size(object);
 	char name[NAME_SHOWN + 1];
 
-	if (yyjson_obj_size(object) > MEMBERS_MAX)
+	if (n > MEMBERS_MAX)
 		return refuse(message, "An object has more than %d members.", MEMBERS_MAX);
-	while ((a = yyjson_obj_iter_next(&outer))) {
-		inner = outer;
-		while ((b = yyjson_obj_iter_next(&inner)))
-			if (key_equal(a, b))
-				return refuse(message, "%s: given twice.", shown(a, name));
-	}
+	for (size_t i = 0; i < n; i++)
+		keys[i] = yyjson_obj_iter_next(&it);
+	qsort(keys, n, sizeof keys[0], key_compare);
+	for (size_t i = 1; i < n; i++)
+		if (!key_compare(&keys[i - 1], &keys[i]))
+			return refuse(message, "%s: given twice.", shown(keys[i], name));
 	return 0;
 }
 
@@ -165,16 +168,10 @@ static int check_unknown(const struct verb *v, yyjson_val *args, char *message)
 	return 0;
 }
 
-int verb_check(const struct verb *v, yyjson_val *args, char message[VERB_MESSAGE])
+static int check_known(const struct verb *v, yyjson_val *args, char *message)
 {
 	yyjson_val *x;
 
-	if (args && !yyjson_is_obj(args))
-		return refuse(message, "The arguments must be a JSON object.");
-	if (args && check_tree(args, 0, message))
-		return -1;
-	if (args && !v->whole && check_unknown(v, args, message))
-		return -1;
 	for (const struct verb_arg *a = v->args; a->type != VERB_NONE; a++) {
 		x = args ? yyjson_obj_get(args, a->name) : NULL;
 		if (!x || (yyjson_is_null(x) && !a->required)) {
@@ -186,4 +183,18 @@ int verb_check(const struct verb *v, yyjson_val *args, char message[VERB_MESSAGE
 			return -1;
 	}
 	return 0;
+}
+
+/* The cheap questions first: most of what is wrong never has its depth searched. */
+int verb_check(const struct verb *v, yyjson_val *args, char message[VERB_MESSAGE])
+{
+	if (args && !yyjson_is_obj(args))
+		return refuse(message, "The arguments must be a JSON object.");
+	if (args && check_members(args, message))
+		return -1;
+	if (args && !v->whole && check_unknown(v, args, message))
+		return -1;
+	if (check_known(v, args, message))
+		return -1;
+	return args ? check_tree(args, 0, message) : 0;
 }
