@@ -444,7 +444,7 @@ void conn_open(struct ev_loop *l, int fd, const char *address, uint8_t leaf)
 	struct conn *c = NULL;
 
 	loop = l;
-	if (connections + live_count() < LIMIT_CONNECTIONS)
+	if (connections + live_count() < limits_connections())
 		peer = peer_take(address);
 	if (peer)
 		c = calloc(1, sizeof *c);

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/resource.h>
 
 #include "limits.h"
 
@@ -13,6 +14,20 @@ static const struct {
 };
 
 static size_t memory_used;
+
+unsigned limits_connections(void)
+{
+	static unsigned known;
+	struct rlimit files;
+
+	if (known)
+		return known;
+	known = LIMIT_CONNECTIONS;
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur < LIMIT_CONNECTIONS + LIMIT_DESCRIPTORS_KEPT)
+		known = files.rlim_cur > 2 * LIMIT_DESCRIPTORS_KEPT ?
+			(unsigned)files.rlim_cur - LIMIT_DESCRIPTORS_KEPT : LIMIT_DESCRIPTORS_KEPT;
+	return known;
+}
 
 size_t limits_body(const struct verb *v)
 {

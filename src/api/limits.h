@@ -10,9 +10,12 @@
 
 #include "verb/verb.h"
 
-/* Connections in all: below the descriptors of the room's row, which also has to
- * hold files and sockets to other rooms. 503 and close beyond. */
+/* Connections in all, WebSockets included; fewer where the process may not have so
+ * many descriptors. 503 and close beyond. */
 #define LIMIT_CONNECTIONS 30000
+/* Descriptors kept for everything else: other rooms, the loop, and those that
+ * gate sends while the limit is reached. */
+#define LIMIT_DESCRIPTORS_KEPT 256
 /* Connections of one address: thousands of agents may stand behind one, yet one
  * address never gets everything. 503 and close beyond. */
 #define LIMIT_CONNECTIONS_PEER 20000
@@ -52,6 +55,9 @@
 /* Seconds core has for an answer: the hashing queue is the slowest; and when core is away. 503 beyond. */
 #define LIMIT_CALL_SECONDS 30.
 #define LIMIT_AWAY_SECONDS 5.
+
+/* How many connections there may be: LIMIT_CONNECTIONS or what the descriptors allow. */
+unsigned limits_connections(void);
 
 /* Longest body of a request for this verb, bytes. */
 size_t limits_body(const struct verb *v);
