@@ -162,6 +162,17 @@ static void give_up(struct ev_loop *loop, struct applet *a)
 		wanted_release(a);
 }
 
+static bool has_address(yyjson_val *state)
+{
+	yyjson_val *o;
+	size_t i, max;
+
+	yyjson_arr_foreach(yyjson_obj_get(state, "interfaces"), i, max, o)
+		if (yyjson_arr_size(yyjson_obj_get(o, "addresses")) > 0)
+			return true;
+	return false;
+}
+
 void wanted_take(struct ev_loop *loop, yyjson_val *state)
 {
 	yyjson_val *o;
@@ -173,7 +184,9 @@ void wanted_take(struct ev_loop *loop, yyjson_val *state)
 		yyjson_arr_foreach(yyjson_obj_get(state, "interfaces"), i, max, o)
 			take_interface(loop, o, text(state, "hostname"));
 	}
-	want_ntp(loop, yyjson_obj_get(state, "ntp"));
+	/* without an address its first questions would be lost, and the next ones come half a minute later */
+	if (has_address(state))
+		want_ntp(loop, yyjson_obj_get(state, "ntp"));
 	for (unsigned s = 0; s < NET_APPLETS_MAX; s++)
 		if (slots[s].kind != LEASE_KIND_NONE && !slots[s].wanted)
 			give_up(loop, &slots[s]);

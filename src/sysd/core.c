@@ -1,5 +1,4 @@
 /* core: sysd as core's worker, and what it tells core and keyd. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/proto.h"
@@ -8,47 +7,23 @@
 
 /* Pause before something refused is told again, seconds. */
 #define RETRY 5.0
+/* Addresses may be missing this long before core hears of it, seconds: longer than a card, a DHCP server
+ * and a router need after a start. */
+#define HOLD 10.0
 
 static struct {
 	struct ev_loop *loop;
 	core_task_fn *task;
 	struct ipc_client *core, *keyd;
-	/* facts: what shall be known, whether it is, and whether an answer is awaited */
-	char *facts;
-	bool told, telling;
-	ev_timer again;
+	/* what is; what core shall know, once this start has seen it; what it is being told */
+	struct facts now, facts, sent;
+	bool known, told, telling;
+	ev_timer again, hold;
 	bool stepped, step_telling;
 	ev_timer step_again;
 } c;
 
 /* ---- facts ---- */
-
-static char *facts_make(const struct netconf *conf)
-{
-	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-	const struct netlink_address *list;
-	unsigned n = network_addresses(&list);
-	yyjson_mut_val *root = yyjson_mut_obj(d), *args, *addresses;
-	char text[ADDR_TEXT_MAX], *out;
-
-	if (!d)
-		return NULL;
-	yyjson_mut_doc_set_root(d, root);
-	yyjson_mut_obj_add_str(d, root, "verb", "appliance.facts");
-	yyjson_mut_obj_add_obj(d, root, "principal");
-	args = yyjson_mut_obj_add_obj(d, root, "args");
-	addresses = yyjson_mut_obj_add_arr(d, args, "addresses");
-	for (unsigned i = 0; i < n; i++) {
-		if (!network_address_shown(&list[i]))
-			continue;
-		addr_format(&list[i].prefix.addr, text);
-		yyjson_mut_arr_add_strcpy(d, addresses, text);
-	}
-	yyjson_mut_obj_add_strcpy(d, args, "hostname", conf->hostname);
-	out = yyjson_mut_write(d, 0, NULL);
-	yyjson_mut_doc_free(d);
-	return out;
-}
 
 static bool accepted(struct ipc_msg *msg, int error)
 {
@@ -67,35 +42,39 @@ static void tell_facts(void);
 
 static void on_told(struct ipc_msg *msg, int error, void *arg)
 {
-	const char *sent = arg;
-	bool same = c.facts && !strcmp(sent, c.facts);
-
+	(void)arg;
 	c.telling = false;
 	if (!accepted(msg, error)) {
-		/* a lost connection brings its own occasion to tell again */
 		if (!error)
 			log_warn("core: facts: refused");
 		ev_timer_again(c.loop, &c.again);
-	} else if (same) {
-		c.told = true;
-	} else {
-		tell_facts();
+		return;
 	}
-	free(arg);
+	c.told = facts_equal(&c.sent, &c.facts);
+	if (c.told)
+		facts_save(&c.facts);
+	tell_facts();
 }
 
 static void tell_facts(void)
 {
-	char *sent;
+	yyjson_mut_doc *d;
+	yyjson_mut_val *root;
 
-	if (c.telling || c.told || !c.facts || !ipc_client_connected(c.core))
+	if (c.telling || c.told || !c.known || !ipc_client_connected(c.core))
 		return;
-	sent = strdup(c.facts);
-	if (!sent)
+	d = yyjson_mut_doc_new(NULL);
+	if (!d)
 		return;
+	root = yyjson_mut_obj(d);
+	yyjson_mut_doc_set_root(d, root);
+	yyjson_mut_obj_add_str(d, root, "verb", "appliance.facts");
+	yyjson_mut_obj_add_obj(d, root, "principal");
+	yyjson_mut_obj_add_val(d, root, "args", facts_value(&c.facts, d));
+	c.sent = c.facts;
 	c.telling = true;
 	ev_timer_stop(c.loop, &c.again);
-	ipc_client_call(c.core, PROTO_CORE_VERB, sent, (uint32_t)strlen(sent), NULL, 0, 0, on_told, sent);
+	ipc_client_call_json(c.core, PROTO_CORE_VERB, d, 0, on_told, NULL);
 }
 
 static void on_again(struct ev_loop *loop, ev_timer *w, int events)
@@ -105,20 +84,33 @@ static void on_again(struct ev_loop *loop, ev_timer *w, int events)
 	tell_facts();
 }
 
-void core_facts(const struct netconf *conf)
+/* What is now becomes what core shall know. */
+static void settle_facts(void)
 {
-	char *facts = facts_make(conf);
-
-	if (!facts)
+	ev_timer_stop(c.loop, &c.hold);
+	if (c.known && facts_equal(&c.now, &c.facts))
 		return;
-	if (c.facts && !strcmp(facts, c.facts)) {
-		free(facts);
-		return;
-	}
-	free(c.facts);
-	c.facts = facts;
+	c.facts = c.now;
+	c.known = true;
 	c.told = false;
 	tell_facts();
+}
+
+static void on_hold(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	settle_facts();
+}
+
+void core_facts(const struct netconf *conf)
+{
+	facts_now(&c.now, conf);
+	if (!facts_fewer(&c.now, &c.facts))
+		settle_facts();
+	else if (!ev_is_active(&c.hold))
+		ev_timer_again(c.loop, &c.hold);
 }
 
 /* ---- the clock ---- */
@@ -246,7 +238,9 @@ void core_open(struct ev_loop *loop, core_task_fn *task)
 
 	c.loop = loop;
 	c.task = task;
+	facts_load(&c.facts);
 	ev_timer_init(&c.again, on_again, 0, RETRY);
+	ev_timer_init(&c.hold, on_hold, 0, HOLD);
 	ev_timer_init(&c.step_again, on_step_again, 0, RETRY);
 	c.core = ipc_client_open(loop, ROOM_CORE, &core_ops, NULL);
 	c.keyd = ipc_client_open(loop, ROOM_KEYD, &keyd_ops, NULL);

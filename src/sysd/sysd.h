@@ -10,6 +10,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "ipc/ipc.h"
 #include "netconf/netconf.h"
@@ -19,6 +20,13 @@
 /* Rooms whose state is shown. */
 #define SYSD_SERVICES_MAX 32
 #define SYSD_SERVICE_NAME_MAX 16
+
+/* ---- file.c ---- */
+
+/* Reads /data/sysd/<name>.  Its length, or -1 with errno; EFBIG when it fills buf. */
+ssize_t file_read(const char *name, char *buf, size_t size);
+/* Replaces it, whole or not at all.  0, or -1 with errno. */
+int file_replace(const char *name, const char *text, size_t len);
 
 /* ---- settings.c ---- */
 
@@ -62,6 +70,25 @@ unsigned services_list(const struct service **list);
 /* The body of PROTO_SYSD_STATE; NULL when memory is out. */
 yyjson_mut_doc *state_make(const struct netconf *c);
 
+/* ---- facts.c ---- */
+
+/* What core is told about the machine. */
+struct facts {
+	struct addr addresses[SYSD_ADDRESSES_MAX];
+	unsigned count;
+	char hostname[ADDR_HOSTNAME_MAX + 1];
+};
+
+void facts_now(struct facts *f, const struct netconf *c);
+bool facts_equal(const struct facts *a, const struct facts *b);
+/* Is a the same as b but for addresses that are missing? */
+bool facts_fewer(const struct facts *a, const struct facts *b);
+/* {"addresses":[...],"hostname":"..."} in a new document's value. */
+yyjson_mut_val *facts_value(const struct facts *f, yyjson_mut_doc *d);
+/* What core has accepted last, kept over a restart.  Empty when there is nothing kept. */
+void facts_load(struct facts *f);
+void facts_save(const struct facts *f);
+
 /* ---- core.c ---- */
 
 /* What a task asks; 0, or -1 with why. */
@@ -69,7 +96,8 @@ typedef int core_task_fn(const char *kind, yyjson_val *input, const char **why);
 
 /* Connects to core and keyd, works on tasks. */
 void core_open(struct ev_loop *loop, core_task_fn *task);
-/* Tells core the addresses and the host name when they are not what it heard last. */
+/* Tells core the addresses and the host name when they are not what it heard last.  Addresses
+ * that are only missing are told after a while: they may come back, and each change costs a new certificate. */
 void core_facts(const struct netconf *c);
 /* Tells keyd that the clock was set. */
 void core_clock_stepped(void);
