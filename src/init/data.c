@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -50,8 +51,10 @@ person_decides(void)
 				continue;
 			}
 			line[n] = 0;
-			if (strncmp(line, "REPAIR", 6) == 0 || strncmp(line, "OFF", 3) == 0)
-				return *line == 'R';
+			if (strcasecmp(line, "repair\n") == 0)
+				return 1;
+			if (strcasecmp(line, "off\n") == 0)
+				return 0;
 			init_say("data: type REPAIR or OFF");
 		}
 	}

@@ -104,6 +104,24 @@ ls(const char *path)
 	return 0;
 }
 
+/* A line into a FIFO or a file that is there. */
+static int
+line_put(char *args)
+{
+	char *text = strchr(args, ' ');
+	int fd, rc;
+
+	if (!text)
+		return -1;
+	*text++ = 0;
+	fd = open(args, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	rc = dprintf(fd, "%s\n", text) > 0 ? 0 : -1;
+	close(fd);
+	return rc;
+}
+
 /* "pid ppid uid resident-kB name" of every process that has memory of its own. */
 static int
 ps(void)
@@ -270,6 +288,8 @@ obey(char *line)
 		return file_get(args);
 	if (strcmp(line, "put") == 0)
 		return file_put(args);
+	if (strcmp(line, "line") == 0)
+		return line_put(args);
 	if (strcmp(line, "ls") == 0)
 		return ls(args);
 	if (strcmp(line, "statfs") == 0)
