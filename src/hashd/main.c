@@ -1,10 +1,11 @@
 /*
  * hashd: checks passwords for core, one at a time.  See docs/keyd.md.
  */
+#include <errno.h>
 #include <signal.h>
 #include <sodium.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "hashd.h"
 #include "log/log.h"
@@ -23,8 +24,12 @@ int main(int argc, char **argv)
 	log_open("hashd");
 	if (argc != 1 || !self || self->id != ROOM_HASHD)
 		log_usage(USAGE);
-	if (prctl(PR_SET_DUMPABLE, 0) || sodium_init() < 0 || setpriority(PRIO_PROCESS, 0, NICE))
+	if (prctl(PR_SET_DUMPABLE, 0) || sodium_init() < 0)
 		log_fatal("start");
+	/* On top of what it was started with; only less would need a privilege. */
+	errno = 0;
+	if (nice(NICE) == -1 && errno)
+		log_fatal("priority");
 	signal(SIGPIPE, SIG_IGN);
 	loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!loop)
