@@ -177,6 +177,21 @@ static void check_settings(void)
 	CHECK(count("SELECT count(*) FROM event WHERE kind = 'appliance.settings'") == 4);
 }
 
+static bool network(const char *peer, const char *want)
+{
+	char out[CORE_PEER_TEXT];
+
+	core_peer_network(peer, out);
+	return !strcmp(out, want);
+}
+
+static void check_networks(void)
+{
+	CHECK(network("10.1.2.3", "10.1.2.3") && network("", "") && network("x", "x"));
+	CHECK(network("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"));
+	CHECK(network("::ffff:10.1.2.3", "::ffff:10.1.2.3"));
+}
+
 int main(void)
 {
 	char session[64] = "";
@@ -192,6 +207,7 @@ int main(void)
 	check_setup(session);
 	check_credentials(session);
 	check_settings();
+	check_networks();
 	CHECK(count("SELECT count(*) FROM event a JOIN event b ON b.sequence = a.sequence + 1 WHERE b.time <= a.time") == 0);
 	db_close(db);
 	return failed;
