@@ -25,7 +25,7 @@ enum pump pump_out_flight(struct conn *c);
  * ones first, then from the socket. */
 enum pump pump_in(struct conn *c);
 
-/* Milliseconds of a clock that does not go back. */
+/* Milliseconds of a clock that nobody sets, to about 4 ms. */
 uint64_t pump_now(void);
 
 #endif
