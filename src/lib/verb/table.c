@@ -12,6 +12,8 @@
 /* RFC 1035 §2.3.4. */
 #define HOSTNAME_MAX 253
 #define ADDRESSES_MAX 64
+/* As many as sysd takes. */
+#define TIME_SERVERS_MAX 4
 
 static const struct verb_arg none[] = {
 	{ .type = VERB_NONE },
@@ -36,6 +38,7 @@ static const struct verb_arg token_args[] = {
 
 static const struct verb_arg settings_args[] = {
 	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "name or address the appliance is reached by" },
+	{ "ntp", VERB_ARRAY, false, 0, TIME_SERVERS_MAX, "time servers, best first; none = the clock is left alone" },
 	{ .type = VERB_NONE },
 };
 
