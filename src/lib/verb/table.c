@@ -51,6 +51,10 @@ static const struct verb_arg facts_args[] = {
 static const struct verb verbs[] = {
 	{ "appliance.status", "GET", "/services/appliance/status", VERB_ROLE_PUBLIC, false, none,
 		"is the appliance set up and ready", false },
+	{ "appliance.ca", "GET", "/services/appliance/ca", VERB_ROLE_PUBLIC, false, none,
+		"certificate of the authority that signs the appliance's certificate, PEM", false },
+	{ "appliance.crl", "GET", "/services/appliance/crl", VERB_ROLE_PUBLIC, false, none,
+		"revocation list of that authority, DER", false },
 	{ "appliance.setup", "POST", "/services/appliance/setup", VERB_ROLE_PUBLIC, true, setup_args,
 		"first administrator and organization, by the one-time code", false },
 	{ "security.token", "POST", "/services/security/token", VERB_ROLE_PUBLIC, true, token_args,
