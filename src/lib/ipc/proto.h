@@ -65,6 +65,12 @@ enum proto_type {
 	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed","message":"...","output":{...}} -> {"accepted":bool} */
 	PROTO_CORE_RESULT = 0x0306,
 
+	/* [api] as PROTO_CORE_VERB, with "cursor":"" at first: one chunk of a list. -> binary: a JSON object
+	 * {"status":200,"next":"<cursor>"} on one line ("next":"" = this was the last), a newline, then the chunk: JSON
+	 * texts of objects, comma-separated, without brackets. A refusal has its status and body in that first line,
+	 * as PROTO_CORE_VERB. api asks for the next chunk when its client has taken the last. */
+	PROTO_CORE_LIST = 0x0307,
+
 	/* ---- store ---- */
 
 	/* [api] {} -> {"upload":n} + descriptor of an unnamed temporary file, read and write */
