@@ -43,6 +43,22 @@ enum verb_role {
 	VERB_ROLE_API
 };
 
+/* What the body of a request is. */
+enum verb_body {
+	VERB_BODY_JSON = 0,	/* an object; its members are arguments */
+	VERB_BODY_MULTIPART,	/* a file: the part "blob" of multipart/form-data (RFC 7578) */
+	VERB_BODY_RAW		/* a file: the bytes as they are */
+};
+
+/* What a good answer is. */
+enum verb_answer {
+	VERB_ANSWER_JSON = 0,
+	VERB_ANSWER_LIST,	/* an array of objects, asked of core chunk by chunk (PROTO_CORE_LIST) and streamed */
+	VERB_ANSWER_BYTES,	/* a file that store has */
+	VERB_ANSWER_TEXT,
+	VERB_ANSWER_NONE	/* no body at all */
+};
+
 struct verb {
 	const char *name;	/* "security.token" */
 	const char *method;	/* "POST"; NULL = not reachable by HTTP */
@@ -52,6 +68,8 @@ struct verb {
 	const struct verb_arg *args;	/* from the body's members, {segments} and the query; ends with VERB_NONE */
 	const char *help;	/* one line */
 	bool whole;		/* the body is a whole object: members the table does not name are kept, not refused */
+	enum verb_body body;	/* the arguments of a file's verb are api's: digest, name, length, content_type */
+	enum verb_answer answer;
 };
 
 /* The table, in order; NULL past its end. */
