@@ -11,41 +11,39 @@
 
 #include "object.h"
 #include "principal.h"
+#include "verb/need.h"
 
-/* Roles in a workspace, weakest first; the words on the wire are visitor, user, author,
- * administrator (collaborator and read are older words for author and visitor). */
-enum access_role {
-	ACCESS_NOBODY = 0,
-	ACCESS_VISITOR,
-	ACCESS_USER,
-	ACCESS_AUTHOR,
-	ACCESS_ADMINISTRATOR
-};
-
-enum access_need {
-	ACCESS_SEE = 1,		/* read it */
-	ACCESS_USE,		/* deploy it; operate an instance */
-	ACCESS_EDIT,		/* change it */
-	ACCESS_OWN		/* delete it, share it, give it away */
-};
-
-/* The principal's role in a workspace: its own personal one: administrator; a team
- * one by members (users or groups), cost center and organization administrators. */
+/* The principal's role in a workspace: its own personal one: administrator; else by members
+ * (users or groups); administrators of its cost center and organization are its
+ * administrators.  NOBODY for a workspace that is not there. */
 enum access_role access_workspace_role(struct db *db, const struct core_principal *p, const char *workspace);
 
 /* Administrator of the organization (or of the appliance). */
 bool access_organization_admin(struct db *db, const struct core_principal *p, const char *organization);
+/* Administrator of the cost center, or of its organization. */
+bool access_costcenter_admin(struct db *db, const struct core_principal *p, const char *costcenter);
 
-/* Does the principal's role in the owning workspace, or a share, or the
- * object's visibility, allow it? */
+/* The role in the place that owns the object (need.h), shares and visibility not counted. */
+enum access_role access_owner_role(struct db *db, const struct core_principal *p, const struct object *o);
+
+/* Does the principal's role in the owning place, or a share, or the object's
+ * visibility, allow it?  Versions of a box ask their draft; services, operations and
+ * activity their instance; logs their provider. */
 bool access_allowed(struct db *db, const struct core_principal *p, const struct object *o, enum access_need need);
 
-/* Reads an object for a verb: true with out filled; else the call's answer is set:
- * 404 {"message"} when it is missing or may not be seen, 403 when seen but not for this need. */
+/* Reads an object for a verb: true with out filled (free it); else the call's answer is set:
+ * 404 when it is missing or may not be seen, 403 when seen but not for this need. */
 struct core_call;
 bool access_object(struct db *db, struct core_call *call, enum object_kind kind, const char *id,
 	enum access_need need, struct object *out);
-/* The same for a workspace as the place of a new object or a list. */
+/* The same with out->text instead of out->doc: for answers that are the object as it is. */
+bool access_peek(struct db *db, struct core_call *call, enum object_kind kind, const char *id,
+	enum access_need need, struct object *out);
+/* The same for a workspace as the place of a new object (ACCESS_CREATE) or of a list
+ * (ACCESS_SEE) of a kind. organization: NULL, or receives the workspace's. */
+bool access_place(struct db *db, struct core_call *call, const char *workspace, enum object_kind kind,
+	enum access_need need, char organization[OBJECT_ID]);
+/* The same by role alone. */
 bool access_workspace(struct db *db, struct core_call *call, const char *workspace, enum access_role least);
 
 #endif

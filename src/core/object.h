@@ -14,25 +14,12 @@
 #include <yyjson.h>
 
 #include "db/db.h"
-
-/* Kept in the database: never change a number. */
-enum object_kind {
-	OBJECT_NONE = 0,
-	OBJECT_ORGANIZATION = 1,
-	OBJECT_COSTCENTER = 2,
-	OBJECT_WORKSPACE = 3,		/* team and personal; the personal one is the user */
-	OBJECT_BOX = 4,			/* drafts, and versions with parent = their draft */
-	OBJECT_INSTANCE = 5,
-	OBJECT_SERVICE = 6,		/* parent = its instance */
-	OBJECT_OPERATION = 7,		/* parent = its instance */
-	OBJECT_PROVIDER = 8,
-	OBJECT_PROVIDER_LOG = 9,	/* parent = its provider */
-	OBJECT_ACTIVITY = 10,		/* parent = its instance: entries of the instance's log */
-	OBJECT_BLOB = 11,
-	OBJECT_TASK = 12		/* tasks clients poll (create-template) */
-};
+#include "verb/need.h"
 
 #define OBJECT_ID 65		/* longest id, with its terminating 0 */
+#define OBJECT_CURSOR (2 * OBJECT_ID + 32)
+/* Longest document, bytes: well below a message between rooms, so that any can be answered. */
+#define OBJECT_DOC_MAX (3u << 20)
 
 struct object {
 	enum object_kind kind;
@@ -43,7 +30,8 @@ struct object {
 	char state[32];			/* "" = none */
 	char visibility[16];		/* workspace, organization, public; "" = workspace */
 	int64_t created, updated;	/* wall microseconds; set by object_put */
-	yyjson_mut_doc *doc;		/* the wire object without secrets; freed by object_free */
+	yyjson_mut_doc *doc;		/* the wire object without secrets; NULL after object_peek */
+	char *text;			/* the same as it is kept; NULL after object_get; both freed by object_free */
 };
 
 /* "YYYY-MM-DD HH:MM:SS.ffffff" UTC, 26 characters and 0: dates on the wire. */
@@ -61,17 +49,27 @@ void object_id_slug(struct db *db, const char *name, char out[OBJECT_ID]);
 
 /* Reads one; false when there is none of that kind. */
 bool object_get(struct db *db, enum object_kind kind, const char *id, struct object *out);
+/* The same without parsing: text instead of doc. */
+bool object_peek(struct db *db, enum object_kind kind, const char *id, struct object *out);
+/* A new one with an empty document {"schema":...}; fill owner, organization, parent. */
+void object_new(struct object *out, enum object_kind kind, const char *id, const char *schema);
+/* Members of its document: sets (in place when it is there); reads, "" when absent. */
+void object_set(struct object *o, const char *member, const char *value);
+const char *object_member(const struct object *o, const char *member);
 /* Writes it (insert or replace by id): stamps `updated` (and `created` when 0) in the
- * columns and in the document, sets id and uri members, and appends the event
- * "<kind>.created" or "<kind>.changed" with owner and organization for those who follow. */
+ * columns and in the document, sets its id and uri members (and created, updated, deleted),
+ * brings the shares in line with members[], and appends the event "<kind>.created" or
+ * "<kind>.changed" with owner, organization and shares for those who follow. A document
+ * over OBJECT_DOC_MAX is an error of the db: check before, and answer 400. */
 void object_put(struct db *db, struct object *o);
-/* Removes it and its secrets and shares; event "<kind>.deleted". */
+/* Removes it and its secrets and shares (not its children); event "<kind>.deleted". */
 void object_delete(struct db *db, const struct object *o);
 void object_free(struct object *o);
 
 /* ---- sharing: members[] of boxes, instances, providers, workspaces ---- */
 
-/* Brings the rows of who has a share in line with the document's members[]. */
+/* Brings the rows of who has a share in line with the document's members[]; object_put does it.
+ * When the roles of a workspace, cost center or organization change: event "access.changed". */
 void object_members_index(struct db *db, const struct object *o);
 
 /* ---- lists, in chunks by key: no cursor outlives a chunk ---- */
@@ -80,17 +78,29 @@ struct object_filter {
 	enum object_kind kind;
 	const char *workspace;		/* owned by it or shared with it; NULL = any */
 	const char *organization;	/* NULL = any */
-	const char *parent;		/* NULL = any */
-	bool include_public;		/* and public ones, and those of the organization's visibility */
+	const char *parent;		/* "" = those without a parent (drafts, not versions); NULL = any */
+	bool include_public;		/* with a workspace: and public ones, and those of its organization's
+					 * visibility (organization must be given); alone: the public ones */
 	const char *ids;		/* comma-separated, a trailing comma is fine; NULL = all */
-	bool newest_first;		/* by created, else by id */
+	bool newest_first;		/* with a parent only: by created, else by id */
 };
 
-/* Appends wire documents, comma-separated, to out until `bytes` are exceeded or
- * there are no more.  cursor: "" at first; afterwards where to go on, "" = the end.
- * change: NULL, or called on each document's text to write something else (masks). */
+/* Text that grows; zeroed at first. */
 struct object_text { char *p; size_t len, cap; };
-void object_list(struct db *db, const struct object_filter *f, char cursor[2 * OBJECT_ID + 32],
+void object_text_add(struct object_text *t, const char *text, size_t len);
+/* Appends one more document after a comma. */
+void object_text_document(struct object_text *t, const char *text, size_t len);
+void object_text_free(struct object_text *t);
+
+/* Appends wire documents, comma-separated, to out until `bytes` are exceeded or
+ * there are no more.  cursor: "" at first; afterwards where to go on, "" = the end. */
+void object_list(struct db *db, const struct object_filter *f, char cursor[OBJECT_CURSOR],
 	size_t bytes, struct object_text *out);
+/* The same from a query of (id, doc) ordered by id whose rows come after the cursor: the
+ * cursor becomes the last id, "" after fewer than limit rows. */
+void object_list_query(struct db *db, sqlite3_stmt *q, int limit, char cursor[OBJECT_CURSOR], size_t bytes,
+	struct object_text *out);
+/* Rows a query of a list reads at most: more would be longer than a chunk. */
+#define OBJECT_LIST_ROWS 128
 
 #endif

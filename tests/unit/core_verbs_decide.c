@@ -1,5 +1,5 @@
 /* core: setup happens once, settings are kept whole, credentials are bounded and end. */
-/* with: core/schema.c core/truth.c core/principal.c core/tasks.c core/answer.c core/call.c core/throttle.c core/identity.c core/setup_code.c core/engine.c core/follow.c core/threads.c core/links.c core/handlers.c core/verb_setup.c core/verb_security.c core/verb_appliance.c core/verb_login.c */
+/* with: core/all.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
