@@ -94,7 +94,7 @@ static void check_setup(char session[64])
 	db_run(db, "INSERT INTO secret(object, field, sealed) VALUES('appliance', 'setup_code', 'x')", "");
 	CHECK(!core_is_setup(db) && !set_up(session) && core_is_setup(db));
 	CHECK(count("SELECT count(*) FROM secret") == 0);
-	CHECK(count("SELECT count(*) FROM organization WHERE id = 'acme-s-hne'") == 1);
+	CHECK(count("SELECT count(*) FROM object WHERE kind = 1 AND id = 'acme-s-hne'") == 1);
 	CHECK(set_up(session) == -1);
 	CHECK(count("SELECT count(*) FROM user") == 1);
 	/* What must not be in the database in any form. */
