@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "ecdsa/ecdsa.h"
+#include "jwt/jwt.h"
 #include "seal/seal.h"
 #include "x509/x509.h"
 
@@ -44,6 +45,7 @@ struct keyring_secrets {
 	uint8_t ticket[SEAL_KEY];
 	uint8_t ca[KEYRING_CAS][ECDSA_SECRET];
 	uint8_t leaf[KEYRING_LEAVES][ECDSA_SECRET];
+	uint8_t activity[ECDSA_SECRET];		/* signs checkpoints of the activity's chain */
 };
 
 struct keyring {
@@ -57,6 +59,8 @@ struct keyring {
 	struct keyring_cert leaf[KEYRING_LEAVES];
 	struct x509_names names[KEYRING_LEAVES];
 	bool unsaved[KEYRING_LEAVES];		/* the leaf is in use but not on the disk yet */
+	struct jwt_secret *jwt;			/* locked as the others; NULL = not made yet */
+	struct jwt_public jwt_public;
 };
 
 enum keyring_state {
@@ -89,6 +93,10 @@ enum keyring_change keyring_renew(struct keyring *k, int64_t now);
 enum keyring_change keyring_rename(struct keyring *k, const struct x509_names *names, int64_t now);
 /* Writes what could not be written.  0, or -1 with errno. */
 int keyring_save(struct keyring *k);
+
+/* Takes the key that signs tokens: writes it, then it is in use.  0, or -1 with errno: nothing
+ * changed, try again later. */
+int keyring_jwt_keep(struct keyring *k, const struct jwt_secret *secret, const struct jwt_public *public);
 
 /* When keyring_renew has work next by the passing of time, seconds since 1970. */
 int64_t keyring_next(const struct keyring *k, int64_t now);
