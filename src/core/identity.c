@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "addr/addr.h"
+#include "blobs.h"
 #include "core.h"
 #include "truth.h"
 #include "ipc/proto.h"
@@ -154,6 +155,7 @@ static void keyd_connected(struct ipc_client *cl, void *arg)
 
 	ipc_client_call(cl, PROTO_KEYD_IDENTITY, "{}", 2, NULL, 0, 10., identity_replied, core);
 	core_setup_code_open(core);
+	core_blobs_open(core);
 	core_names_send(core);
 }
 
