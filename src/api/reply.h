@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct conn;
+#include "conn.h"
 
 /* What a reply consists of. */
 struct reply {
@@ -20,6 +20,8 @@ struct reply {
 	char *owned;		/* body from malloc, taken over; or */
 	const char *borrowed;	/* body that lives for ever */
 	size_t len;
+	bool chunked;		/* of unknown length: owned, if any, is the first piece with its framing */
+	conn_more_fn *more;	/* where the body comes from: all of it, or what follows the first piece */
 	bool service;		/* below /services: says the release */
 };
 #define REPLY_ZERO { .cache = "no-store", .policy = "default-src 'none'; frame-ancestors 'none'" }

@@ -14,6 +14,9 @@
 #include "http/head.h"
 #include "verb/verb.h"
 
+struct upload;
+struct download;
+
 struct request {
 	struct conn *conn;	/* NULL when the client has gone while core was at work */
 	ev_tstamp begun;
@@ -27,8 +30,15 @@ struct request {
 	struct auth auth;
 	bool console;		/* the console signs in: answer with a cookie */
 	bool retried;		/* core was asked a second time */
+	bool asked;		/* a room owes an answer: r outlives its client until then */
+	bool streaming;		/* the head of the reply has left: what fails now cuts the connection */
 	int status;		/* of the reply, for the log */
 	void (*known)(struct request *r, yyjson_val *body);	/* goes on once core said who asks */
+
+	char *cursor;		/* of a list: where the next chunk begins */
+	bool listed;		/* an element of the list has been sent */
+	struct upload *upload;	/* the body is a file */
+	struct download *download;	/* the reply is a file */
 
 	char *body;
 	size_t body_len, body_cap, body_max;

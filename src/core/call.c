@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "secrets.h"
 #include "ipc/proto.h"
 #include "log/log.h"
 
@@ -51,10 +52,14 @@ static void waiting_remove(struct core_call *call)
 
 static void send_answer(struct core_call *call, struct core_answer *a)
 {
-	if (!call->answered && call->link->conn)
-		ipc_send_json(call->link->conn, IPC_REPLY, call->type, call->seq, a->doc);
-	else
+	if (!call->answered && call->link->conn && call->type == PROTO_CORE_LIST) {
+		core_list_send(call, a);
 		yyjson_mut_doc_free(a->doc);
+	} else if (!call->answered && call->link->conn) {
+		ipc_send_json(call->link->conn, IPC_REPLY, call->type, call->seq, a->doc);
+	} else {
+		yyjson_mut_doc_free(a->doc);
+	}
 	a->doc = NULL;
 	call->answered = true;
 	waiting_remove(call);
@@ -102,6 +107,8 @@ static void call_free(struct core_call *call)
 	core_answer_reset(&call->answer);
 	if (call->forget)
 		call->forget(call->state);
+	secrets_forget(call->secrets);
+	object_text_free(&call->chunk);
 	yyjson_doc_free(call->request);
 	core_link_drop(call->link);
 	sodium_memzero(call, sizeof *call);
@@ -270,6 +277,13 @@ static struct core_call *call_new(struct core *core, struct core_link *link, con
 	return call;
 }
 
+static void cursor_read(struct core_call *call, yyjson_val *cursor)
+{
+	const char *s = yyjson_get_str(cursor);
+
+	snprintf(call->cursor, sizeof call->cursor, "%s", s ? s : "");
+}
+
 void core_call_take(struct core *core, struct core_link *link, struct ipc_msg *msg)
 {
 	yyjson_doc *doc = ipc_msg_json(msg);
@@ -297,8 +311,15 @@ void core_call_take(struct core *core, struct core_link *link, struct ipc_msg *m
 	if (call->from == ROOM_API)
 		principal_read(&call->principal, yyjson_obj_get(root, "principal"));
 	waiting_add(call);
+	if (v->list != (call->type == PROTO_CORE_LIST)) {
+		core_call_refuse(call, 500, "%s: %s", v->name, v->list ? "is a list" : "is not a list");
+		return;
+	}
+	cursor_read(call, yyjson_obj_get(root, "cursor"));
 	if (verb_check(v, call->args, message))
 		core_call_refuse(call, 400, "%s", message);
+	else if (v->list)
+		core_call_read(call, core_list_run, core_call_finish);
 	else if (call->handler->start)
 		call->handler->start(call);
 	else if (v->writes)

@@ -15,6 +15,7 @@
 #include <yyjson.h>
 
 #include "answer.h"
+#include "object.h"
 #include "principal.h"
 #include "throttle.h"
 #include "db/writer.h"
@@ -38,6 +39,7 @@
 #define CORE_HOSTNAME_TEXT 254
 
 struct core_setup_code;
+struct secrets;
 struct core_follower;
 struct core_engine;
 
@@ -113,8 +115,16 @@ struct core_handler {
 	int (*run)(struct db *db, struct core_call *call);
 	/* In the loop after run's commit or refusal, before the answer leaves.  May be NULL. */
 	void (*after)(struct core_call *call);
+	/* Of a list, in a reader, instead of run: appends objects to out up to CORE_LIST_CHUNK
+	 * and moves the cursor, "" = the end. -1 with the answer set refuses. */
+	int (*chunk)(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
 	bool essential;		/* goes on with a full disk */
 };
+
+/* The parts' handlers, in files of their own (handlers_<part>.c); each list ends with
+ * one without a verb. */
+extern const struct core_handler core_handlers_appliance[], core_handlers_places[], core_handlers_users[],
+	core_handlers_boxes[], core_handlers_instances[], core_handlers_blobs[];
 
 struct core_call {
 	struct core_job work;			/* first */
@@ -135,6 +145,10 @@ struct core_call {
 	yyjson_val *args;			/* an object, or NULL */
 	struct core_principal principal;
 	struct core_answer answer;
+	char cursor[OBJECT_CURSOR];		/* of a list */
+	struct object_text chunk;
+	char id[OBJECT_ID];			/* of a new object: made once, so that a repeated run keeps it */
+	struct secrets *secrets;		/* secrets.c */
 	void *state;				/* of the handler; freed by forget */
 	void (*forget)(void *state);
 };
@@ -161,6 +175,16 @@ void core_call_refuse(struct core_call *call, int status, const char *fmt, ...)
 /* A string argument, or NULL; a boolean one. */
 const char *core_call_string(const struct core_call *call, const char *name);
 bool core_call_bool(const struct core_call *call, const char *name);
+
+/* ---- lists (list.c) ---- */
+
+/* A chunk of a list, bytes: one message, so what a slow client holds in core is nothing and
+ * in api one of these. */
+#define CORE_LIST_CHUNK (128u << 10)
+/* In a reader, as run of a call of PROTO_CORE_LIST. */
+int core_list_run(struct db *db, struct core_call *call);
+/* Sends an answer as such a list's: the line and, when it is no refusal, the chunk. */
+void core_list_send(struct core_call *call, const struct core_answer *a);
 
 /* ---- the writer and readers (threads.c) ---- */
 

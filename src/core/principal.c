@@ -54,7 +54,7 @@ void core_principal_resolve(struct db *db, struct core_principal *p)
 	p->admin = false;
 	if (p->kind == CORE_ANONYMOUS)
 		return;
-	q = db_query(db, "SELECT user.id, user.admin FROM token JOIN user ON user.id = token.user"
+	q = db_query(db, "SELECT user.id, user.admin, user.organization FROM token JOIN user ON user.id = token.user"
 		" WHERE token.hash = ? AND token.kind = ? AND (token.expires = 0 OR token.expires > ?)"
 		" AND user.state = 'active'", "bii", p->hash, (size_t)CORE_HASH, (int64_t)p->kind, plat_clock_wall());
 	if (!db_row(db, q))
@@ -62,6 +62,7 @@ void core_principal_resolve(struct db *db, struct core_principal *p)
 	p->known = true;
 	p->admin = db_int(q, 1) != 0;
 	snprintf(p->user, sizeof p->user, "%s", db_text(q, 0));
+	snprintf(p->organization, sizeof p->organization, "%s", db_text(q, 2));
 	db_end(q);
 }
 

@@ -35,8 +35,9 @@ struct core_principal {
 	char network[CORE_PEER_TEXT];	/* whom to slow down: of IPv6 the /64 */
 	/* filled by core_principal_resolve */
 	bool known;
-	bool admin;
-	char user[CORE_USER_TEXT];
+	bool admin;			/* of the appliance */
+	char user[CORE_USER_TEXT];	/* = the personal workspace */
+	char organization[CORE_USER_TEXT];
 };
 
 /* The address itself; of an IPv6 address its /64, for whoever has one has all of them. */

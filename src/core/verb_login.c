@@ -97,8 +97,9 @@ bool verb_hashd_failed(struct core_call *call, const struct ipc_msg *msg, int er
 
 void verb_answer_user(struct db *db, struct core_call *call, const char *user, const char *session)
 {
-	sqlite3_stmt *q = db_query(db, "SELECT id, email, admin, organization, json_extract(doc, '$.name') FROM user"
-		" WHERE id = ?", "t", user);
+	sqlite3_stmt *q = db_query(db, "SELECT user.id, user.email, admin, user.organization,"
+		" json_extract(object.doc, '$.name') FROM user JOIN object ON object.kind = 3 AND object.id = user.id"
+		" WHERE user.id = ?", "t", user);
 	yyjson_mut_val *body = core_answer_object(&call->answer, 200), *u;
 	yyjson_mut_doc *doc = call->answer.doc;
 	char csrf[CORE_CSRF_TEXT];
