@@ -6,6 +6,7 @@
 #include "call.h"
 #include "download.h"
 #include "events.h"
+#include "http/base64.h"
 #include "ipc/ipc.h"
 #include "ipc/proto.h"
 #include "limits.h"
@@ -153,10 +154,62 @@ static void set_cookie(struct request *r, struct reply *reply, yyjson_val *root)
 		auth_remember(session, yyjson_get_str(csrf), yyjson_get_len(csrf));
 }
 
-/* Puts body or text into the reply.  False when there is no memory. */
-static bool set_body(struct reply *reply, yyjson_val *root)
+/* What may stand in a header's value unquoted, or inside quotes without escapes. */
+static bool header_valid(const char *s)
+{
+	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.+/;= ";
+	size_t n = strspn(s, set);
+
+	return n && !s[n] && n <= 80;
+}
+
+/* What kind of text or octets it is, and the name it is kept under.  The type must live as long as root. */
+static void set_kind(struct request *r, struct reply *reply, yyjson_val *root, const char *otherwise)
+{
+	const char *type = yyjson_get_str(yyjson_obj_get(root, "content_type"));
+	const char *file = yyjson_get_str(yyjson_obj_get(root, "file"));
+
+	reply->type = type && header_valid(type) ? type : otherwise;
+	if (file && header_valid(file))
+		reply_header(reply, "Content-Disposition: attachment; filename=\"%s\"", file);
+	if ((type && !header_valid(type)) || (file && !header_valid(file)))
+		log_warn("core: %s: content type or file name: not fit for a header", r->verb->name);
+}
+
+/* False when there is no memory. */
+static bool set_text(struct reply *reply, const char *text, size_t len)
+{
+	reply->owned = malloc(len);
+	if (!reply->owned)
+		return false;
+	memcpy(reply->owned, text, len);
+	reply->len = len;
+	return true;
+}
+
+static bool set_bytes(struct request *r, struct reply *reply, const char *text, size_t len)
+{
+	long n;
+
+	reply->owned = malloc(HTTP_BASE64_ROOM(len));
+	if (!reply->owned)
+		return false;
+	n = http_base64url_decode(reply->owned, text, len);
+	if (n < 0) {
+		log_warn("core: %s: bytes: not base64url", r->verb->name);
+		free(reply->owned);
+		reply->owned = NULL;
+		return false;
+	}
+	reply->len = (size_t)n;
+	return true;
+}
+
+/* Puts body, text or bytes into the reply.  False when there is no memory or it makes no sense. */
+static bool set_body(struct request *r, struct reply *reply, yyjson_val *root)
 {
 	yyjson_val *body = yyjson_obj_get(root, "body"), *text = yyjson_obj_get(root, "text");
+	yyjson_val *bytes = yyjson_obj_get(root, "bytes");
 
 	if (body) {
 		reply->type = "application/json";
@@ -164,12 +217,12 @@ static bool set_body(struct reply *reply, yyjson_val *root)
 		return reply->owned;
 	}
 	if (yyjson_is_str(text) && yyjson_get_len(text)) {
-		reply->type = "text/plain; charset=utf-8";
-		reply->len = yyjson_get_len(text);
-		reply->owned = malloc(reply->len);
-		if (reply->owned)
-			memcpy(reply->owned, yyjson_get_str(text), reply->len);
-		return reply->owned;
+		set_kind(r, reply, root, "text/plain; charset=utf-8");
+		return set_text(reply, yyjson_get_str(text), yyjson_get_len(text));
+	}
+	if (yyjson_is_str(bytes) && yyjson_get_len(bytes)) {
+		set_kind(r, reply, root, "application/octet-stream");
+		return set_bytes(r, reply, yyjson_get_str(bytes), yyjson_get_len(bytes));
 	}
 	return true;
 }
@@ -186,8 +239,8 @@ void call_answer_with(struct request *r, yyjson_val *root)
 		request_refuse(r, 500, "The appliance gave no answer that makes sense.");
 		return;
 	}
-	if (!set_body(&reply, root)) {
-		request_refuse(r, 503, "The appliance is short of memory; try again.");
+	if (!set_body(r, &reply, root)) {
+		request_refuse(r, 503, "The appliance could not send its answer; try again.");
 		return;
 	}
 	set_cookie(r, &reply, root);

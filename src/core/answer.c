@@ -66,6 +66,18 @@ void core_answer_text(struct core_answer *a, int status, const char *text)
 	yyjson_mut_obj_add_strcpy(a->doc, a->doc->root, "text", text);
 }
 
+void core_answer_bytes(struct core_answer *a, int status, const char *base64)
+{
+	core_answer_begin(a, status);
+	yyjson_mut_obj_add_strcpy(a->doc, a->doc->root, "bytes", base64);
+}
+
+void core_answer_file(struct core_answer *a, const char *content_type, const char *name)
+{
+	yyjson_mut_obj_add_strcpy(a->doc, a->doc->root, "content_type", content_type);
+	yyjson_mut_obj_add_strcpy(a->doc, a->doc->root, "file", name);
+}
+
 void core_answer_session(struct core_answer *a, const char *session, const char *csrf)
 {
 	yyjson_mut_obj_add_strcpy(a->doc, a->doc->root, "session", session);

@@ -28,6 +28,10 @@ void core_answer_doc(struct core_answer *a, int status, const yyjson_mut_doc *do
 void core_answer_missing(struct core_answer *a);
 /* A bare text. */
 void core_answer_text(struct core_answer *a, int status, const char *text);
+/* Octets, given in base64url. */
+void core_answer_bytes(struct core_answer *a, int status, const char *base64);
+/* What such a text or such octets are, and the file name they are kept under: [A-Za-z0-9._-]. */
+void core_answer_file(struct core_answer *a, const char *content_type, const char *name);
 /* Members beside the body; texts are copied. */
 void core_answer_session(struct core_answer *a, const char *session, const char *csrf);
 void core_answer_retry(struct core_answer *a, int seconds);

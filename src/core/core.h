@@ -49,6 +49,8 @@ struct core_identity {
 	char id[33];
 	char fingerprint[128];
 	char agents_name[CORE_HOSTNAME_TEXT];
+	char *ca_pem;		/* authority of the certificate (malloc) */
+	char *crl;		/* its revocation list, base64url (malloc) */
 };
 
 struct core {

@@ -3,6 +3,8 @@
 
 const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.status", .start = verb_status_start },
+	{ .verb = "appliance.ca", .start = verb_ca_start },
+	{ .verb = "appliance.crl", .start = verb_crl_start },
 	{ .verb = "appliance.setup", .start = verb_setup_start },
 	{ .verb = "security.token", .start = verb_token_start },
 	{ .verb = "security.signout", .run = verb_signout_run, .essential = true },

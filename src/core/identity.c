@@ -50,25 +50,52 @@ static void copy_member(yyjson_val *from, const char *name, char *out, size_t si
 	snprintf(out, size, "%s", s ? s : "");
 }
 
+/* A member of any length, to be freed; "" when it is not there. */
+static char *keep_member(yyjson_val *from, const char *name)
+{
+	const char *s = yyjson_get_str(yyjson_obj_get(from, name));
+	char *kept = strdup(s ? s : "");
+
+	if (!kept)
+		log_fatal("identity");
+	return kept;
+}
+
+static void identity_free(struct core_identity *i)
+{
+	free(i->ca_pem);
+	free(i->crl);
+}
+
+/* Does the screen show the same? */
+static bool identity_looks_like(const struct core_identity *a, const struct core_identity *b)
+{
+	return a->known && !strcmp(a->id, b->id) && !strcmp(a->fingerprint, b->fingerprint);
+}
+
 static void identity_take(struct core *core, struct ipc_msg *msg)
 {
 	yyjson_doc *doc = ipc_msg_json(msg);
 	yyjson_val *root = yyjson_doc_get_root(doc);
 	struct core_identity now = { .known = true };
+	bool seen;
 
 	copy_member(root, "appliance_id", now.id, sizeof now.id);
 	copy_member(root, "fingerprint", now.fingerprint, sizeof now.fingerprint);
 	copy_member(root, "agents_name", now.agents_name, sizeof now.agents_name);
+	now.ca_pem = keep_member(root, "ca_pem");
+	now.crl = keep_member(root, "crl");
 	yyjson_doc_free(doc);
-	if (!now.id[0] || !now.fingerprint[0]) {
-		log_warn("keyd: identity: the appliance's id or fingerprint is missing");
+	if (!now.id[0] || !now.fingerprint[0] || !now.ca_pem[0] || !now.crl[0]) {
+		log_warn("keyd: identity: the appliance's id, fingerprint, authority or revocation list is missing");
+		identity_free(&now);
 		return;
 	}
-	if (core->identity.known && !strcmp(core->identity.id, now.id) &&
-			!strcmp(core->identity.fingerprint, now.fingerprint))
-		return;
+	seen = identity_looks_like(&core->identity, &now);
+	identity_free(&core->identity);
 	core->identity = now;
-	core_console_changed(core);
+	if (!seen)
+		core_console_changed(core);
 }
 
 static void identity_replied(struct ipc_msg *msg, int error, void *arg)

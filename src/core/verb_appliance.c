@@ -12,8 +12,11 @@
 #include "plat/clock.h"
 
 #define PRODUCT "CAM Dedicated Edition"
-/* sysd has a day to apply a host name: it may be down for long. */
-#define HOSTNAME_DEADLINE 86400
+/* sysd has a day to apply a setting: it may be down for long. */
+#define SETTING_DEADLINE 86400
+
+/* Bytes of a task's time servers: four names with their quotes. */
+#define SERVERS_TEXT (4 * (CORE_HOSTNAME_TEXT + 4) + 32)
 
 static const char *state_of(const struct core *core)
 {
@@ -157,7 +160,7 @@ static bool hostname_take(struct core *core, const char *hostname)
 void verb_settings_after(struct core_call *call)
 {
 	struct core *core = call->core;
-	const char *text = call->state ? call->state : "{\"hostname\":\"\"}";
+	const char *text = call->state ? call->state : "{\"hostname\":\"\",\"ntp\":[]}";
 	yyjson_doc *kept;
 	yyjson_mut_val *body;
 
@@ -173,8 +176,9 @@ void verb_settings_after(struct core_call *call)
 	if (call->verb->writes && hostname_take(core, yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(kept), "hostname")))) {
 		core_names_send(core);
 		core_console_changed(core);
-		core_engine_kick(core);
 	}
+	if (call->verb->writes)
+		core_engine_kick(core);
 	yyjson_doc_free(kept);
 	core_call_finish(call);
 }
@@ -191,6 +195,8 @@ static char *document_of_args(struct core_call *call, int64_t stamp)
 		yyjson_mut_obj_remove_key(body, "hostname");
 		yyjson_mut_obj_add_str(doc, body, "hostname", "");
 	}
+	if (!yyjson_mut_obj_get(body, "ntp"))
+		yyjson_mut_obj_add_arr(doc, body, "ntp");
 	plat_clock_text(stamp, updated);
 	yyjson_mut_obj_add_strcpy(doc, body, "updated", updated);
 	text = yyjson_mut_val_write(body, 0, NULL);
@@ -217,7 +223,30 @@ static void hostname_task(struct db *db, const char *hostname, int64_t stamp)
 		return;
 	snprintf(key, sizeof key, "hostname-%" PRId64, stamp);
 	snprintf(input, sizeof input, "{\"hostname\":\"%s\"}", hostname);
-	core_task_replace(db, "sysd", "hostname", "appliance", key, input, HOSTNAME_DEADLINE);
+	core_task_replace(db, "sysd", "hostname", "appliance", key, input, SETTING_DEADLINE);
+}
+
+/* The time servers of a settings' document as JSON text (malloc), "[]" for none. */
+static char *servers_text(const char *settings)
+{
+	yyjson_doc *d = settings ? yyjson_read(settings, strlen(settings), 0) : NULL;
+	yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(d), "ntp");
+	char *text = list ? yyjson_val_write(list, 0, NULL) : strdup("[]");
+
+	yyjson_doc_free(d);
+	return text;
+}
+
+static void servers_task(struct db *db, const char *before, const char *now, int64_t stamp)
+{
+	char *was = servers_text(before), *is = servers_text(now);
+	char key[48], input[SERVERS_TEXT];
+
+	snprintf(key, sizeof key, "ntp-%" PRId64, stamp);
+	if (was && is && strcmp(was, is) != 0 && snprintf(input, sizeof input, "{\"servers\":%s}", is) < (int)sizeof input)
+		core_task_replace(db, "sysd", "ntp", "appliance", key, input, SETTING_DEADLINE);
+	free(was);
+	free(is);
 }
 
 int verb_settings_put_run(struct db *db, struct core_call *call)
@@ -237,20 +266,40 @@ int verb_settings_put_run(struct db *db, struct core_call *call)
 	core_event(db, "appliance.settings", "appliance", data);
 	if (hostname_differs(before, hostname ? hostname : ""))
 		hostname_task(db, hostname ? hostname : "", stamp);
+	servers_task(db, before, call->state, stamp);
 	free(before);
 	core_answer_begin(&call->answer, 200);
 	return 0;
 }
 
+static bool is_host(const char *text)
+{
+	struct addr a;
+
+	return addr_name_valid(text) || (!addr_parse(&a, text) && addr_is_host(&a));
+}
+
+static bool are_hosts(yyjson_val *list)
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(list);
+	yyjson_val *v;
+
+	while ((v = yyjson_arr_iter_next(&it)))
+		if (!yyjson_is_str(v) || !is_host(yyjson_get_str(v)))
+			return false;
+	return true;
+}
+
 void verb_settings_put_start(struct core_call *call)
 {
 	const char *hostname = core_call_string(call, "hostname");
-	struct addr a;
 
 	if (!call->args)
 		core_call_refuse(call, 400, "The settings must be a JSON object.");
-	else if (hostname && hostname[0] && !addr_name_valid(hostname) && (addr_parse(&a, hostname) || !addr_is_host(&a)))
+	else if (hostname && hostname[0] && !is_host(hostname))
 		core_call_refuse(call, 400, "hostname: must be a host name or an IP address.");
+	else if (!are_hosts(yyjson_obj_get(call->args, "ntp")))
+		core_call_refuse(call, 400, "ntp: each must be a host name or an IP address.");
 	else
 		core_call_write(call, verb_settings_put_run, verb_settings_after, false);
 }

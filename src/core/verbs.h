@@ -5,6 +5,8 @@
 #include "core.h"
 
 void verb_status_start(struct core_call *call);
+void verb_ca_start(struct core_call *call);
+void verb_crl_start(struct core_call *call);
 void verb_screen_start(struct core_call *call);
 void verb_facts_start(struct core_call *call);
 int verb_settings_get_run(struct db *db, struct core_call *call);

@@ -18,7 +18,8 @@ build() {
 		-DLWS_WITHOUT_EXTENSIONS=ON -DLWS_WITH_HTTP2=OFF -DLWS_WITH_SECURE_STREAMS=OFF -DLWS_WITH_SYS_ASYNC_DNS=OFF \
 		-DLWS_WITH_NETLINK=OFF -DLWS_WITH_LEJP=OFF -DLWS_WITH_DIR=OFF -DLWS_WITH_SYS_SMD=OFF -DLWS_WITH_SYS_STATE=OFF \
 		-DLWS_WITH_LIBCAP=OFF -DLWS_WITH_ZLIB=OFF -DDISABLE_WERROR=ON \
-		-DLWS_LIBEV_INCLUDE_DIRS="$ev/include" -DLWS_LIBEV_LIBRARIES="$ev/lib/libev.a"
+		-DLWS_LIBEV_INCLUDE_DIRS="$ev/include" -DLWS_LIBEV_LIBRARIES="$ev/lib/libev.a" \
+		-DLIBEV_INCLUDE_DIRS="$ev/include" -DLIBEV_LIBRARIES="$ev/lib/libev.a"
 	ninja -C work -j"$jobs"
 	DESTDIR=$prefix ninja -C work install
 	rm -rf "$prefix/lib/cmake" "$prefix/lib/pkgconfig" "$prefix/share" "$prefix/bin"

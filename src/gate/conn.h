@@ -32,6 +32,7 @@ struct conn {
 	enum conn_stage stage;
 	int fd, pair;			/* the client; our end of the pair to api, -1 */
 	uint16_t spill, spill_at;	/* bytes read beyond a record, and where they begin */
+	uint16_t flight, flight_at;	/* collected handshake records, not yet sent */
 	uint32_t events;		/* epoll, handshake thread */
 	bool readable;			/* the client's socket may have bytes */
 	bool writable;			/* and may take some */

@@ -132,12 +132,11 @@ static void step(struct conn *c)
 		unsigned state = br_ssl_engine_current_state(&c->tls.eng);
 		enum pump r;
 
-		if (state == BR_SSL_CLOSED) {
+		if (c->flight != 0 || (state & BR_SSL_SENDREC)) {
+			r = pump_out_flight(c);
+		} else if (state == BR_SSL_CLOSED) {
 			fail(c);
 			return;
-		}
-		if (state & BR_SSL_SENDREC) {
-			r = pump_out(c);
 		} else if (state & BR_SSL_SENDAPP) {
 			finish(c);
 			return;
@@ -149,7 +148,7 @@ static void step(struct conn *c)
 			return;
 		}
 		if (r == PUMP_WAIT) {
-			watch(c, state & BR_SSL_SENDREC ? EPOLLOUT : EPOLLIN);
+			watch(c, c->writable ? EPOLLIN : EPOLLOUT);
 			return;
 		}
 	}

@@ -63,6 +63,10 @@
 /* Bytes read together with a record header: small requests come in one call. */
 #define GATE_SPILL 3584u
 
+/* Bytes of handshake records that leave in one call: a flight with a chain of
+ * three certificates; what is larger leaves in pieces. */
+#define GATE_FLIGHT 3968u
+
 /* Send buffers of the pair to api, bytes (the kernel doubles it): what a slow
  * reader may hold of the memory of gate and api. */
 #define GATE_PAIR_SNDBUF (16 << 10)

@@ -10,11 +10,16 @@
 #define PAGE 4096u
 #define PAGES(n) (((n) + PAGE - 1) / PAGE * PAGE)
 
-/* The spill shares the pages of the input buffer. */
-#define SPILL_AT ((TLS_IN_SIZE + 63u) / 64u * 64u)
+#define ALIGNED(n) (((n) + 63u) / 64u * 64u)
+
+/* Spill and flight share the last pages of the input and the output buffer. */
+#define SPILL_AT ALIGNED(TLS_IN_SIZE)
+#define FLIGHT_AT ALIGNED(TLS_OUT_SIZE)
 #define IN_AREA PAGES(SPILL_AT + GATE_SPILL)
-#define OUT_AREA PAGES(TLS_OUT_SIZE)
+#define OUT_AREA PAGES(FLIGHT_AT + GATE_FLIGHT)
 #define AREA ((size_t)IN_AREA + OUT_AREA)
+
+_Static_assert(IN_AREA == 5 * PAGE && OUT_AREA == 5 * PAGE, "forty KiB a connection");
 
 static struct conn *conns;
 static uint8_t *areas;
@@ -86,6 +91,11 @@ void *pool_in(const struct conn *c)
 uint8_t *pool_spill(const struct conn *c)
 {
 	return area(c) + SPILL_AT;
+}
+
+uint8_t *pool_flight(const struct conn *c)
+{
+	return area(c) + IN_AREA + FLIGHT_AT;
 }
 
 void *pool_out(const struct conn *c)

@@ -19,12 +19,13 @@ struct conn *pool_get(void);
  * closed before. */
 void pool_put(struct conn *c);
 
-/* The buffers of c: TLS_IN_SIZE, TLS_OUT_SIZE and GATE_SPILL bytes. */
+/* The buffers of c: TLS_IN_SIZE, TLS_OUT_SIZE, GATE_SPILL and GATE_FLIGHT bytes. */
 void *pool_in(const struct conn *c);
 void *pool_out(const struct conn *c);
 uint8_t *pool_spill(const struct conn *c);
+uint8_t *pool_flight(const struct conn *c);
 
-/* Gives the pages of the three buffers back; their content is lost. */
+/* Gives the pages of all of them back; their content is lost. */
 void pool_release(const struct conn *c);
 
 /* Connections in use. */

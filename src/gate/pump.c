@@ -12,8 +12,27 @@ uint64_t pump_now(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	/* the coarse clock needs no system call whatever the clock source */
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Sends len bytes.  Returns how many went out; -1 when the client is gone.
+ * Clears writable when not all did. */
+static ssize_t send_some(struct conn *c, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = send(c->fd, buf, len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN)
+		return -1;
+	if (n < 0)
+		n = 0;
+	if ((size_t)n < len)
+		c->writable = false;
+	return n;
 }
 
 enum pump pump_out(struct conn *c)
@@ -24,17 +43,64 @@ enum pump pump_out(struct conn *c)
 
 	if (!c->writable)
 		return PUMP_WAIT;
-	n = send(c->fd, buf, len, MSG_NOSIGNAL);
-	if (n >= 0) {
-		br_ssl_engine_sendrec_ack(&c->tls.eng, (size_t)n);
-		return PUMP_MOVED;
-	}
-	if (errno == EINTR)
-		return PUMP_MOVED;
-	if (errno != EAGAIN)
+	n = send_some(c, buf, len);
+	if (n < 0)
 		return PUMP_GONE;
-	c->writable = false;
-	return PUMP_WAIT;
+	if (n == 0)
+		return PUMP_WAIT;
+	br_ssl_engine_sendrec_ack(&c->tls.eng, (size_t)n);
+	return PUMP_MOVED;
+}
+
+/* Takes records out of the engine into flight as far as they fit. */
+static size_t collect(br_ssl_engine_context *eng, uint8_t *flight)
+{
+	size_t len, n = 0;
+	const unsigned char *buf;
+
+	while ((buf = br_ssl_engine_sendrec_buf(eng, &len)) != NULL && len <= GATE_FLIGHT - n) {
+		memcpy(flight + n, buf, len);
+		br_ssl_engine_sendrec_ack(eng, len);
+		n += len;
+	}
+	return n;
+}
+
+static enum pump send_rest(struct conn *c)
+{
+	ssize_t n;
+
+	if (!c->writable)
+		return PUMP_WAIT;
+	n = send_some(c, pool_flight(c) + c->flight_at, c->flight);
+	if (n < 0)
+		return PUMP_GONE;
+	c->flight_at = (uint16_t)(c->flight_at + n);
+	c->flight = (uint16_t)(c->flight - n);
+	return n == 0 ? PUMP_WAIT : PUMP_MOVED;
+}
+
+enum pump pump_out_flight(struct conn *c)
+{
+	static _Thread_local uint8_t flight[GATE_FLIGHT];
+	size_t len;
+	ssize_t n;
+
+	if (c->flight != 0)
+		return send_rest(c);
+	if (!c->writable)
+		return PUMP_WAIT;
+	len = collect(&c->tls.eng, flight);
+	/* a chain too long to be collected */
+	if (len == 0)
+		return pump_out(c);
+	n = send_some(c, flight, len);
+	if (n < 0)
+		return PUMP_GONE;
+	c->flight = (uint16_t)(len - (size_t)n);
+	c->flight_at = 0;
+	memcpy(pool_flight(c), flight + n, c->flight);
+	return PUMP_MOVED;
 }
 
 /*

@@ -17,11 +17,15 @@ enum pump {
 /* Sends what the engine has for the client (its state says SENDREC). */
 enum pump pump_out(struct conn *c);
 
+/* The same for the records of a handshake, which the engine makes one by one:
+ * they leave together.  Also when c->flight is not 0, whatever the state. */
+enum pump pump_out_flight(struct conn *c);
+
 /* Gives the engine bytes of the client (its state says RECVREC): left over
  * ones first, then from the socket. */
 enum pump pump_in(struct conn *c);
 
-/* Milliseconds of a clock that does not go back. */
+/* Milliseconds of a clock that nobody sets, to about 4 ms. */
 uint64_t pump_now(void);
 
 #endif

@@ -38,22 +38,17 @@ static void on_app(struct ev_loop *l, ev_io *w, int revents);
 
 /* ---- lists and deadlines ---- */
 
-static uint64_t now_ms(void)
-{
-	return (uint64_t)(ev_now(loop) * 1000);
-}
-
 /* Puts c into l and sees that the sweep comes in time for it. */
 static void enter(struct conn_list *l, struct conn *c)
 {
-	uint64_t now = now_ms(), due = now + l->limit;
+	uint64_t now = pump_now(), due = now + l->limit;
 
 	conn_list_append(l, c, now);
 	if (ev_is_active(&sweep) && sweep_due <= due)
 		return;
 	sweep_due = due;
 	ev_timer_stop(loop, &sweep);
-	ev_timer_set(&sweep, (double)l->limit / 1000, 0);
+	ev_timer_set(&sweep, (double)l->limit / 1000 + 0.01, 0);
 	ev_timer_start(loop, &sweep);
 }
 
@@ -334,7 +329,7 @@ static void deliver(struct conn *c)
 		return;
 	}
 	if (pair_open(pair) < 0) {
-		tally_add(&no_pair, now_ms(), "%s", strerror(errno));
+		tally_add(&no_pair, pump_now(), "%s", strerror(errno));
 		goodbye(c);
 		return;
 	}
@@ -427,13 +422,13 @@ static void sweep_again(uint64_t now)
 		next = now + MS(GATE_SWEEP);
 	sweep_due = next;
 	ev_timer_stop(loop, &sweep);
-	ev_timer_set(&sweep, (double)(next - now) / 1000, 0);
+	ev_timer_set(&sweep, (double)(next - now) / 1000 + 0.01, 0);
 	ev_timer_start(loop, &sweep);
 }
 
 static void on_sweep(struct ev_loop *l, ev_timer *w, int revents)
 {
-	uint64_t now = now_ms();
+	uint64_t now = pump_now();
 
 	(void)l;
 	(void)w;

@@ -24,6 +24,7 @@
 #define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
 /* e2fsck(8): 1 errors corrected, 2 corrected and mounted before; from 4 on something is left. */
 #define FSCK_LEFT 4
+#define REPAIR_TRIES 3
 
 /* Super block of ext4 (linux/fs/ext4/ext4.h): where the size in blocks and the block size stand. */
 enum { SUPER = 1024, SUPER_LOW = 4, SUPER_LOG_BLOCK = 24, SUPER_MAGIC = 56, SUPER_HIGH = 336, SUPER_BYTES = 1024 };
@@ -64,6 +65,7 @@ static void
 damaged(const char *device, const char *what)
 {
 	const char *const repair[] = { "/bin/e2fsck", "-f", "-y", device, NULL };
+	int tries = REPAIR_TRIES;
 
 	init_say("data: %s on %s", what, device);
 	init_say("data: THE APPLIANCE IS STOPPED: its data needs a decision of a person");
@@ -72,7 +74,10 @@ damaged(const char *device, const char *what)
 	init_say("data: type OFF or REPAIR and press Enter");
 	if (!person_decides())
 		init_end_now("poweroff");
-	if (init_run(repair) >= FSCK_LEFT) {
+	/* What it restores in one run (the superblock from a copy, the journal) it may only use in the next. */
+	while (tries > 0 && init_run(repair) >= FSCK_LEFT)
+		tries--;
+	if (tries == 0) {
 		init_say("data: the repair did not succeed: the machine is stopped");
 		init_end_now("halt");
 	}

@@ -100,7 +100,7 @@ root_disk(char *disk, size_t n)
 static int
 has_label(const char *part, const char *label, unsigned *number)
 {
-	char path[320], text[1024], want[80], *at;
+	char path[560], text[1024], want[80], *at;
 
 	snprintf(path, sizeof path, "/sys/class/block/%s/uevent", part);
 	if (init_file_read(path, text, sizeof text) == -1)

@@ -19,39 +19,38 @@
 
 /* The path in the variable is UTF-16LE with backslashes; ours are plain ASCII. */
 static int
-counted_path(char *path, int n)
+path_read(const uint8_t *raw, size_t have, char *path, size_t n)
 {
-	char raw[512];
-	int have = init_file_read(COUNT_PATH, raw, sizeof raw), at = 0;
+	size_t at = 0;
 
-	if (have == -1)
-		return -1;
-	for (int i = EFI_ATTRIBUTES; i + 1 < have && at < n - 1; i += 2) {
-		if (raw[i + 1] != 0 || (signed char)raw[i] < 0) {
-			errno = EILSEQ;
+	for (size_t i = EFI_ATTRIBUTES; i + 1 < have && (raw[i] || raw[i + 1]); i += 2) {
+		if (raw[i + 1] || raw[i] < ' ' || raw[i] > '~' || at == n - 1)
 			return -1;
-		}
-		if (!raw[i])
-			break;
-		path[at++] = raw[i] == '\\' ? '/' : raw[i];
+		path[at++] = raw[i] == '\\' ? '/' : (char)raw[i];
 	}
 	path[at] = 0;
-	if (*path == '/' && !strstr(path, ".."))
-		return 0;
-	errno = EINVAL;
-	return -1;
+	return *path == '/' && !strstr(path, "/..") ? 0 : -1;
 }
 
 /* "/EFI/Linux/cam-a+2-1.efi" -> "/EFI/Linux/cam-a.efi"; -1 when there is no counter. */
 static int
-good_path(const char *path, char *good, size_t n)
+counter_drop(const char *path, char *good, size_t n)
 {
 	const char *plus = strrchr(path, '+'), *dot = strrchr(path, '.');
 
-	if (!plus || !dot || dot < plus || strchr(plus, '/') || strspn(plus + 1, "0123456789-") != (size_t)(dot - plus - 1))
+	if (!plus || !dot || dot < plus || strchr(plus, '/') || plus == path || plus[-1] == '/'
+	    || strspn(plus + 1, "0123456789-") != (size_t)(dot - plus - 1))
 		return -1;
 	snprintf(good, n, "%.*s%s", (int)(plus - path), path, dot);
 	return 0;
+}
+
+int
+init_good_names(const uint8_t *raw, size_t have, char *path, char *good, size_t n)
+{
+	if (path_read(raw, have, path, n) == -1)
+		return -1;
+	return counter_drop(path, good, n) == 0;
 }
 
 static int
@@ -76,18 +75,21 @@ rename_on_esp(const char *from, const char *to)
 int
 init_good(void)
 {
-	char path[256], good[256], device[64];
+	char raw[512], path[256], good[256], device[64];
+	int have = init_file_read(COUNT_PATH, raw, sizeof raw), rc;
 	struct init_disk esp;
-	int rc;
 
-	if (counted_path(path, sizeof path) == -1) {
+	if (have == -1) {
 		if (errno == ENOENT)
 			return 0;	/* not started by a counting boot loader */
 		init_say("boot: cannot read which entry was booted: %m");
 		return -1;
 	}
-	if (good_path(path, good, sizeof good) == -1)
-		return 0;
+	rc = init_good_names((const uint8_t *)raw, (size_t)have, path, good, sizeof path);
+	if (rc == -1)
+		init_say("boot: the boot loader names no entry that could be ours");
+	if (rc != 1)
+		return rc;
 	if (init_disk_find(&esp, "cam-esp") == -1) {
 		init_say("boot: no partition named cam-esp: %m");
 		return -1;

@@ -6,6 +6,7 @@
 #ifndef INIT_INIT_H
 #define INIT_INIT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define INIT_OK 0
@@ -81,5 +82,10 @@ int init_fence(void);
 
 /* good.c: takes the boot counter off the entry this boot came from. Returns 0, or -1 (said). */
 int init_good(void);
+/*
+ * From the boot loader's variable (attributes, UTF-16LE path) to the path it booted and the one without a counter, both
+ * of n bytes. 1: to be renamed, 0: it has no counter, -1: not a path that could be ours.
+ */
+int init_good_names(const uint8_t *raw, size_t have, char *path, char *good, size_t n);
 
 #endif

@@ -12,6 +12,7 @@
 
 #define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define CERT_TEXT sodium_base64_ENCODED_LEN(X509_CERT_MAX, BASE64)
+#define CRL_TEXT sodium_base64_ENCODED_LEN(X509_CRL_MAX, BASE64)
 
 static void add_names(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct x509_names *names)
 {
@@ -56,6 +57,14 @@ static void add_pem(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key, 
 	yyjson_mut_obj_add_strcpy(doc, root, key, text);
 }
 
+static void add_crl(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct keyring_crl *crl)
+{
+	char text[CRL_TEXT];
+
+	sodium_bin2base64(text, sizeof text, crl->der, crl->len, BASE64);
+	yyjson_mut_obj_add_strcpy(doc, root, "crl", text);
+}
+
 /* RFC 5480: AlgorithmIdentifier { ecPublicKey, prime256v1 } and the point behind it. */
 static void add_activity_key(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct keyring *ring)
 {
@@ -89,6 +98,7 @@ void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint1
 	yyjson_mut_obj_add_sint(doc, root, "not_after", leaf->not_after * PLAT_SECOND);
 	add_names(doc, root, &ring->names[KEYRING_SERVER]);
 	add_pem(doc, root, "ca_pem", &ring->ca[KEYRING_CA_SERVERS]);
+	add_crl(doc, root, &ring->crl);
 	add_pem(doc, root, "agents_ca_pem", &ring->ca[KEYRING_CA_AGENTS]);
 	yyjson_mut_obj_add_str(doc, root, "agents_name", ring->agents_name);
 	add_activity_key(doc, root, ring);

@@ -23,7 +23,7 @@ struct keyd {
 	struct ev_loop *loop;
 	struct ipc_server *server;
 	ev_io clock;			/* timerfd: the next renewal, or a step of the clock */
-	ev_timer retry;			/* a leaf waits to be written */
+	ev_timer retry;			/* something of the ring waits to be written */
 	int64_t generation;		/* of the chains; grows, also across restarts within a boot */
 };
 

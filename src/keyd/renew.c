@@ -10,7 +10,7 @@
 #include "log/log.h"
 #include "plat/clock.h"
 
-/* Between two attempts to write a leaf, seconds: a full disk does not empty sooner. */
+/* Between two attempts to write the ring, seconds: a full disk does not empty sooner. */
 #define RETRY 60.
 
 int64_t keyd_now(void)
@@ -35,6 +35,25 @@ static void arm(struct keyd *k)
 		log_fatal("clock: the timer cannot be set");
 }
 
+/* The list is part of the identity: gate does without. */
+static void tell_core(struct ipc_conn *c, void *arg)
+{
+	if (ipc_conn_peer(c)->id == ROOM_CORE)
+		keyd_send_identity(arg, c, 0, PROTO_KEYD_IDENTITY, 0);
+}
+
+static void listed(struct keyd *k, enum keyring_change change)
+{
+	if (change == KEYRING_SAME)
+		return;
+	if (change == KEYRING_UNSAVED) {
+		log_warn_errno("revocation list: issued, not written");
+		ev_timer_again(k->loop, &k->retry);
+	}
+	arm(k);
+	ipc_server_each(k->server, tell_core, k);
+}
+
 void keyd_changed(struct keyd *k, enum keyring_change change, const char *why)
 {
 	int64_t boot = plat_clock_boot();
@@ -54,8 +73,15 @@ void keyd_changed(struct keyd *k, enum keyring_change change, const char *why)
 /* Armed before the look, so that a step in between is not missed. */
 static void look(struct keyd *k, const char *why)
 {
+	enum keyring_change leaves, list;
+
 	arm(k);
-	keyd_changed(k, keyring_renew(&k->ring, keyd_now()), why);
+	leaves = keyring_renew(&k->ring, keyd_now());
+	list = keyring_crl_renew(&k->ring, keyd_now());
+	if (leaves != KEYRING_SAME)
+		keyd_changed(k, list > leaves ? list : leaves, why);
+	else
+		listed(k, list);
 }
 
 static void on_clock(struct ev_loop *loop, ev_io *w, int revents)
@@ -79,7 +105,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *w, int revents)
 	if (keyring_save(&k->ring))
 		return;
 	ev_timer_stop(loop, w);
-	log_info("certificate: written");
+	log_info("certificates: written");
 }
 
 void keyd_clock(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
@@ -100,7 +126,6 @@ void keyd_renew_start(struct keyd *k)
 	k->clock.data = k->retry.data = k;
 	ev_io_start(k->loop, &k->clock);
 	look(k, "the clock was set");
-	for (int i = 0; i < KEYRING_LEAVES; i++)
-		if (k->ring.unsaved[i])
-			ev_timer_again(k->loop, &k->retry);
+	if (keyring_unsaved(&k->ring))
+		ev_timer_again(k->loop, &k->retry);
 }

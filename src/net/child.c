@@ -111,12 +111,21 @@ static _Noreturn void child_run(struct applet *a, int parent)
 	log_fatal("%s: cannot start", need->path);
 }
 
+/* "udhcpc eth0", "ntpd". */
+static const char *label(const struct applet *a)
+{
+	static char text[32];
+
+	snprintf(text, sizeof text, "%s%s%s", child_name(a->kind), a->interface[0] ? " " : "", a->interface);
+	return text;
+}
+
 static void say_end(const struct applet *a, int status)
 {
 	if (WIFSIGNALED(status))
-		log_warn("%s %s: ended by signal %d", child_name(a->kind), a->interface, WTERMSIG(status));
+		log_warn("%s: ended by signal %d", label(a), WTERMSIG(status));
 	else
-		log_warn("%s %s: ended with %d", child_name(a->kind), a->interface, WEXITSTATUS(status));
+		log_warn("%s: ended with %d", label(a), WEXITSTATUS(status));
 }
 
 static void on_end(struct ev_loop *loop, ev_child *w, int events)
@@ -163,13 +172,13 @@ void child_start(struct ev_loop *loop, struct applet *a)
 	if (pid == 0)
 		child_run(a, self);
 	if (pid < 0) {
-		log_warn_errno("%s %s: cannot fork", child_name(a->kind), a->interface);
+		log_warn_errno("%s: cannot fork", label(a));
 		ev_timer_set(&a->restart, DELAY_LAST, 0);
 		ev_timer_start(loop, &a->restart);
 		return;
 	}
 	a->pid = pid;
-	log_info("%s %s: started", child_name(a->kind), a->interface);
+	log_info("%s: started", label(a));
 	ev_child_init(&a->watch, on_end, pid, 0);
 	a->watch.data = a;
 	ev_child_start(loop, &a->watch);

@@ -1,5 +1,8 @@
 """The protocol: heads, bodies, errors, limits, deadlines."""
+import os
 import random
+import subprocess
+import tempfile
 import threading
 import time
 
@@ -33,6 +36,40 @@ def status_is_served(t):
         head = w.ask("HEAD", STATUS)
         assert head.status == 200 and int(head.header("Content-Length")) > 0
         assert w.ask("GET", STATUS + "?cache=%20buster&x").status == 200
+
+
+def authority_and_revocation_list_are_for_everybody(t):
+    with t.wire() as w:
+        status = w.ask("GET", STATUS).json()
+        ca = w.ask("GET", "/services/appliance/ca")
+        assert ca.status == 200 and ca.header("Content-Type") == "application/x-pem-file"
+        assert ca.header("Content-Disposition") == 'attachment; filename="cam-%s-ca.pem"' % status["id"]
+        assert ca.body.startswith(b"-----BEGIN CERTIFICATE-----\n") and ca.body.endswith(b"-----END CERTIFICATE-----\n")
+        crl = w.ask("GET", "/services/appliance/crl")
+        assert crl.status == 200 and crl.header("Content-Type") == "application/pkix-crl"
+        assert crl.header("Content-Disposition") == 'attachment; filename="cam-%s.crl"' % status["id"]
+        assert crl.body[0] == 0x30
+        for r in (ca, crl):
+            check_common(r)
+            assert int(r.header("Content-Length")) == len(r.body)
+        head = w.ask("HEAD", "/services/appliance/crl")
+        assert head.status == 200 and int(head.header("Content-Length")) == len(crl.body)
+        assert w.ask("POST", "/services/appliance/ca", b"{}").status == 405
+    with tempfile.TemporaryDirectory() as d:
+        ca_path, crl_path = os.path.join(d, "ca"), os.path.join(d, "crl")
+        for path, data in ((ca_path, ca.body), (crl_path, crl.body)):
+            with open(path, "wb") as f:
+                f.write(data)
+        # with the authority alone, and with its list, the house is who it says
+        got = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--cacert", ca_path, "https://%s%s" % (t.address, STATUS)],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert got.returncode == 0, got.stdout
+        got = subprocess.run(["openssl", "crl", "-inform", "DER", "-in", crl_path, "-CAfile", ca_path, "-out", crl_path + ".pem"],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert got.returncode == 0 and b"verify OK" in got.stdout, got.stdout
+        got = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--cacert", ca_path, "--crlfile", crl_path + ".pem",
+                              "https://%s%s" % (t.address, STATUS)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert got.returncode == 0, got.stdout
 
 
 def pages_are_served(t):
@@ -274,5 +311,5 @@ class Deadlines:
         assert not self.failures, self.failures
 
 
-CASES = [status_is_served, pages_are_served, unknown_things_are_json_errors, connections_are_kept, target_forms,
+CASES = [status_is_served, authority_and_revocation_list_are_for_everybody, pages_are_served, unknown_things_are_json_errors, connections_are_kept, target_forms,
          malformed_heads_are_refused, bodies, large_bodies_are_refused, garbage_is_survived, many_connections]

@@ -1,5 +1,8 @@
 """Setting up, signing in and out: codes, passwords, tokens, sessions, CSRF."""
+import json
+import os
 import re
+import time
 
 EMAIL, PASSWORD = "ada@example.test", "correct horse battery"
 SETUP, TOKEN, SIGNOUT = "/services/appliance/setup", "/services/security/token", "/services/security/signout"
@@ -64,6 +67,27 @@ def browser_session(t):
         assert w.ask("GET", SETTINGS, None, cookie).json()["hostname"] == "cam.example.test"
         r = w.ask("POST", SETTINGS, {"hostname": "bad host"}, cookie, csrf)
         assert r.status == 400 and r.message()
+
+
+def time_servers_reach_the_system(t):
+    cookie, csrf = "Cookie: cam_session=" + t.cookie, "X-CSRF-Token: " + t.csrf
+    servers = ["192.0.2.1", "2001:db8::1", "time.example.test"]
+    with t.wire() as w:
+        r = w.ask("POST", SETTINGS, {"hostname": "cam.example.test", "ntp": servers}, cookie, csrf)
+        assert r.status == 200 and r.json()["ntp"] == servers, (r.status, r.body)
+        for wrong in (["not a name"], [17], ["a"] * 5, "192.0.2.1", [""]):
+            r = w.ask("POST", SETTINGS, {"hostname": "cam.example.test", "ntp": wrong}, cookie, csrf)
+            assert r.status == 400 and "ntp" in r.message(), (wrong, r.status, r.body)
+        assert w.ask("GET", SETTINGS, None, cookie).json()["ntp"] == servers
+        kept = os.path.join(t.house.status()["data"], "sysd", "network.json")
+        end = time.monotonic() + 5
+        while True:
+            with open(kept) as f:
+                have = json.load(f)["ntp"]
+            if have == servers:
+                break
+            assert time.monotonic() < end, have
+            time.sleep(0.05)
 
 
 def sign_out_ends_the_session(t):
@@ -139,5 +163,5 @@ def secrets_stay_out_of_the_log(t):
     assert "?" not in "".join(line for line in text.splitlines() if "cache" in line)
 
 
-CASES = [setup_by_code, browser_session, sign_out_ends_the_session, console_sign_in, header_tokens, wrong_passwords,
-         secrets_stay_out_of_the_log]
+CASES = [setup_by_code, browser_session, time_servers_reach_the_system, sign_out_ends_the_session, console_sign_in,
+         header_tokens, wrong_passwords, secrets_stay_out_of_the_log]

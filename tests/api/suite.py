@@ -58,9 +58,9 @@ def run(target, wanted):
             result = "ok"
         except Exception:
             failed += 1
-            result = "FAILED"
+            result = "not ok"
             traceback.print_exc()
-        print("%-36s %s %.2f s" % (case.__name__, result, time.monotonic() - began), flush=True)
+        print("%s %s (%.2f s)" % (result, case.__name__.replace("_", " "), time.monotonic() - began), flush=True)
     return failed
 
 

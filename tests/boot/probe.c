@@ -27,6 +27,7 @@
 
 #define PORT_NAME "probe"
 #define ANSWER_MAX (4 * 1024 * 1024)
+#define READ_STEP 65536
 
 /* Seen by the watcher of the first answer and by the server. Seconds of CLOCK_BOOTTIME. */
 static struct shared {
@@ -67,7 +68,8 @@ file_get(const char *path)
 
 	if (fd == -1)
 		return -1;
-	while (answered < sizeof answer && (n = read(fd, answer + answered, sizeof answer - answered)) > 0)
+	/* Files of /proc/sys do not like large reads. */
+	while (answered + READ_STEP <= sizeof answer && (n = read(fd, answer + answered, READ_STEP)) > 0)
 		answered += (size_t)n;
 	close(fd);
 	return n < 0 ? -1 : 0;

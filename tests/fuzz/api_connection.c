@@ -39,6 +39,8 @@ static const struct {
 } answers[] = {
 	{ 0, IPC_REPLY, "{\"status\":200,\"body\":{\"a\":[1,2]}}" },
 	{ 0, IPC_REPLY, "{\"status\":200,\"text\":\"token\"}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"bytes\":\"MIIB-_8\",\"content_type\":\"application/pkix-crl\",\"file\":\"a.crl\"}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"bytes\":\"A\",\"content_type\":\"a\\r\\nX: y\",\"file\":\"a\\\"b\"}" },
 	{ 0, IPC_REPLY, "{\"status\":204,\"session\":\"\"}" },
 	{ 0, IPC_REPLY, "{\"status\":200,\"body\":{\"csrf\":\"c\"},\"session\":\"s\",\"csrf\":\"c\"}" },
 	{ 0, IPC_REPLY, "{\"status\":429,\"body\":{\"message\":\"m\"},\"retry_after\":3}" },

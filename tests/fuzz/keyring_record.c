@@ -1,8 +1,9 @@
-/* The content of a key file: never read beyond its end, and what is accepted can be written again. */
+/* The content of a key file or of the revocation list's: never read beyond its end, and what is accepted can be written again. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "keyring/file.h"
+#include "keyring/keyring_int.h"
 #include "keyring/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,6 +25,18 @@ static void record(const uint8_t *data, size_t size)
 		abort();
 }
 
+static void list(const uint8_t *data, size_t size)
+{
+	static struct keyring_crl crl;
+	uint8_t serial[X509_SERIAL], issuer[32] = { 0 };
+
+	x509_serial(serial, data, size);
+	if (size >= sizeof issuer)
+		memcpy(issuer, data, sizeof issuer);
+	if (!keyring_crl_get(&crl, data, size, issuer) && crl.count > X509_REVOKED_MAX)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	long body = keyring_file_check(data, size);
@@ -31,5 +44,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (body > (long)size)
 		abort();
 	record(data, size);
+	list(data, size);
 	return 0;
 }

@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct x509_names names;
 	static const uint8_t serial[X509_SERIAL] = { 0x80, 1 };
 	static uint8_t der[X509_CERT_MAX];
+	uint8_t seen[X509_SERIAL];
 	const char *at = (const char *)data, *end = at + size;
 	struct x509_spec spec = { .use = X509_USE_SERVER, .issuer = "CA", .subject = "server", .names = &names,
 		.not_before = 1793491200, .not_after = 1827791999, .serial = serial,
@@ -65,5 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (len)
 		read_back(der, len);
+	if (len && (x509_serial(seen, der, len) || memcmp(seen, serial, sizeof seen)))
+		abort();
 	return 0;
 }

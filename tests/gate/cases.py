@@ -12,6 +12,7 @@ import time
 
 from client import HOST, Client, ask, context
 from farend import stream
+from rooms import as_core
 
 MIB = 1 << 20
 
@@ -282,6 +283,24 @@ def test_a_session_proves_one_identity_only(rooms):
     except (ssl.SSLError, ConnectionError):
         pass
     assert resumed(session, 2, ctx=ctx, name="localhost") == 2
+
+
+def test_a_new_certificate_ends_the_old_sessions(rooms):
+    ctx = context()
+    session = new_session(ctx)
+    assert resumed(session, 2, ctx=ctx) == 2
+    reply = as_core(0x0104, {"names": ["cam%d.example.test" % os.getpid(), "192.0.2.7"]})
+    assert "fingerprint" in reply, reply
+
+    def shown():
+        with Client(name="whatever.test") as c:
+            der = c.tls.getpeercert(True)
+            return hashlib.sha256(der).hexdigest().upper() == reply["fingerprint"].replace(":", "")
+
+    expect(lambda: shown() and shown() and shown() and shown(), 5, "the new certificate")
+    assert resumed(session, 8, ctx=ctx) == 0
+    session = new_session(ctx)
+    assert resumed(session, 8, ctx=ctx) == 8
 
 
 def test_resumption_needs_no_keyd(rooms):

@@ -55,6 +55,18 @@ def verifies(ca, der, *options):
                        d.put("leaf", pem(der))).returncode == 0
 
 
+def crl_verifies(me, der, crl=None):
+    """True when the leaf is good by authority and revocation list; the list's own signature must be good."""
+    with Scratch() as d:
+        ca = d.put("ca", me["ca_pem"])
+        crl = d.put("crl", crl or unb64(me["crl"]))
+        r = openssl("crl", "-inform", "DER", "-in", crl, "-CAfile", ca, "-out", crl + ".pem")
+        assert r.returncode == 0 and "verify OK" in r.stdout, r.stdout
+        r = openssl("verify", "-x509_strict", "-crl_check", "-CAfile", ca, "-CRLfile", crl + ".pem", d.put("leaf", pem(der)))
+        assert r.returncode == 0 or "certificate revoked" in r.stdout, r.stdout
+        return r.returncode == 0
+
+
 def public_key(der):
     with Scratch() as d:
         return openssl("x509", "-in", d.put("leaf", pem(der)), "-noout", "-pubkey").stdout
@@ -129,6 +141,30 @@ def test_new_names_give_a_new_leaf_and_everybody_hears_of_it(keyd, hashd):
         assert verifies(me["ca_pem"], der, option, name), name
     assert public_key(der) == key	# a handshake with the former leaf can still be signed
     assert core.call(NAMES, {"names": me["names"][::-1]})["fingerprint"] == me["fingerprint"]
+
+
+def test_replaced_certificates_are_revoked_for_good(keyd, hashd):
+    core, other = Peer("core", "keyd"), Peer("core", "keyd")
+    other.call(IDENTITY)
+    before, agents = chain(1)[0], chain(2)[0]
+    me = core.call(IDENTITY)
+    assert crl_verifies(me, before) and crl_verifies(me, agents)
+    me = core.call(NAMES, {"names": ["revoked.example.org", "192.0.2.7"]})
+    after = chain(1)[0]
+    assert not crl_verifies(me, before) and crl_verifies(me, after) and crl_verifies(me, agents)
+    assert other.notice(IDENTITY)["crl"] == me["crl"]
+    with Scratch() as d:
+        text = openssl("x509", "-in", d.put("leaf", pem(after)), "-noout", "-ext", "crlDistributionPoints").stdout
+        assert "URI:https://revoked.example.org/services/appliance/crl" in text, text
+        assert "URI:https://192.0.2.7/services/appliance/crl" in text, text
+    keyd.restart()
+    assert Peer("core", "keyd").call(IDENTITY)["crl"] == me["crl"]
+    keyd.end(signal.SIGKILL)
+    os.unlink("/data/keyd/keys/revoked")	# only this is lost: it begins anew and goes on
+    assert keyd.start()
+    again = Peer("core", "keyd").call(IDENTITY)
+    assert "keys/revoked: damaged or missing" in keyd.text()
+    assert again["fingerprint"] == me["fingerprint"] and crl_verifies(again, after) and crl_verifies(again, before)
 
 
 def test_bad_names_change_nothing(keyd, hashd):

@@ -1,7 +1,8 @@
-/* Paths, queries, cookies, chunked bodies, media types, entity tags, dates. */
+/* Paths, queries, cookies, chunked bodies, media types, entity tags, dates, base64url. */
 #include <stdio.h>
 #include <string.h>
 
+#include "http/base64.h"
 #include "http/chunk.h"
 #include "http/cookie.h"
 #include "http/etag.h"
@@ -139,6 +140,14 @@ static void chunks(void)
 	check("chunk line too long", http_chunk_decode(&c, line, sizeof line, &used, line) == -1);
 }
 
+static int decodes(const char *in, const char *want)
+{
+	char out[HTTP_BASE64_ROOM(16)];
+	long n = http_base64url_decode(out, in, strlen(in));
+
+	return want ? n == (long)strlen(want) && !memcmp(out, want, strlen(want)) : n == -1;
+}
+
 int main(void)
 {
 	char date[HTTP_DATE_SIZE];
@@ -164,6 +173,10 @@ int main(void)
 	check("date", !strcmp(date, "Sun, 06 Nov 1994 08:49:37 GMT"));
 	http_date_format(-5, date);
 	check("date before the epoch", !strcmp(date, "Thu, 01 Jan 1970 00:00:00 GMT"));
+	check("base64url", decodes("", "") && decodes("Zg", "f") && decodes("Zm8", "fo") && decodes("Zm9v", "foo") &&
+		decodes("-_-_", "\xfb\xff\xbf"));
+	check("not base64url", decodes("Z", NULL) && decodes("Zh", NULL) && decodes("Zg==", NULL) && decodes("Z+9v", NULL) &&
+		decodes("Zm9vY", NULL) && decodes("Zm 8", NULL));
 	check("utf-8", http_utf8_valid(slice("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80")));
 	check("utf-8 overlong", !http_utf8_valid(slice("\xc0\x80")) && !http_utf8_valid(slice("\xe0\x80\x80")));
 	check("utf-8 surrogate", !http_utf8_valid(slice("\xed\xa0\x80")));

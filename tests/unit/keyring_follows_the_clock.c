@@ -69,7 +69,12 @@ int main(void)
 	open_at(&k, now, KEYRING_MADE);
 	CHECK(strlen(k.id) == 16 && k.ca[0].not_before == BUILT && k.ca[0].not_after == CA_END);
 	CHECK(keyring_renew(&k, now) == KEYRING_SAME);
+	/* the list's half life comes first, and it moves on with the list */
+	CHECK(keyring_next(&k, now) > now + 4 * DAY && keyring_next(&k, now) <= now + 5 * DAY);
+	k.crl.this_update = k.crl.next_update = now + 1000 * DAY;
 	CHECK(keyring_next(&k, now) > now + 264 * DAY && keyring_next(&k, now) < now + 266 * DAY);
+	k.crl.this_update = k.crl.next_update = 0;
+	CHECK(keyring_crl_renew(&k, now) == KEYRING_CHANGED);
 
 	names.count = 1;
 	CHECK(!x509_name_parse(&names.name[0], "cam.example.org", 15, &why));

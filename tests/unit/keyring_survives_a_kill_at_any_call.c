@@ -1,4 +1,4 @@
-/* keyring: whatever system call the making of a ring, or a renewal, is killed before: the next start finds one
+/* keyring: whatever system call the making of a ring, a renewal, or a change of names is killed before: the next start finds one
  * whole ring, and never another one than was there before. */
 #include <sodium.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "keyring/keyring.h"
+#include "keyring/keyring_int.h"
 
 /* The leak checker cannot look at a process that is traced. */
 const char *__asan_default_options(void);
@@ -62,20 +63,31 @@ static bool changes(long call)
 	return false;
 }
 
-/* Opens the ring in a child and kills it when it begins its n-th call that changes the disk.
+/* Opens the ring and, if name is not NULL, gives the server's leaf this name. */
+static bool work(int64_t now, const char *name)
+{
+	static struct x509_names names;
+	const char *what;
+
+	if (keyring_open(&k, dir, BUILT, now, &what) == KEYRING_SYSTEM)
+		return false;
+	names.count = 1;
+	return !name || (!x509_name_parse(&names.name[0], name, strlen(name), &what)
+		&& keyring_rename(&k, &names, now) == KEYRING_CHANGED);
+}
+
+/* Works in a child and kills it when it begins its n-th call that changes the disk.
  * True when it came to its end before. */
-static bool cut(int64_t now, int n)
+static bool cut(int64_t now, const char *name, int n)
 {
 	bool entering = true;
 	pid_t child = fork();
 	int status;
 
 	if (child == 0) {
-		const char *what;
-
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 		raise(SIGSTOP);
-		_exit(keyring_open(&k, dir, BUILT, now, &what) == KEYRING_SYSTEM);
+		_exit(!work(now, name));
 	}
 	waitpid(child, &status, 0);
 	ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_EXITKILL);
@@ -103,7 +115,7 @@ static int first_boot(void)
 		bool ended;
 
 		clear();
-		ended = cut(NOW, n);
+		ended = cut(NOW, NULL, n);
 		if (open_ring(NOW) == KEYRING_MADE)
 			made++;
 		else
@@ -143,7 +155,7 @@ static int renewal(void)
 		snprintf(copy, sizeof copy, "rm -rf %s/keys && cp -a %s/kept %s/keys", dir, dir, dir);
 		if (system(copy))
 			return 1;
-		ended = cut(LATER, n);
+		ended = cut(LATER, NULL, n);
 		if (open_ring(NOW) != KEYRING_OPENED || memcmp(&secrets, k.secrets, sizeof secrets)) {
 			printf("renewal cut at %d: other keys\n", n);
 			return 1;
@@ -158,11 +170,52 @@ static int renewal(void)
 	return 1;
 }
 
+/* A change of names, cut everywhere: the old or the new name; the leaf in use is not revoked, and a former
+ * one that was replaced is. */
+static int renaming(void)
+{
+	uint8_t serial[X509_SERIAL];
+	int old = 0, new = 0;
+	char copy[128];
+
+	clear();
+	open_ring(NOW);
+	if (x509_serial(serial, k.leaf[0].der, k.leaf[0].len))
+		return 1;
+	keyring_close(&k);
+	snprintf(copy, sizeof copy, "cp -a %s/keys %s/kept", dir, dir);
+	if (system(copy))
+		return 1;
+	for (int n = 1; n < CALLS_MAX; n++) {
+		uint8_t now_serial[X509_SERIAL];
+		bool ended, listed;
+
+		snprintf(copy, sizeof copy, "rm -rf %s/keys && cp -a %s/kept %s/keys", dir, dir, dir);
+		if (system(copy))
+			return 1;
+		ended = cut(NOW, "cam.example.org", n);
+		open_ring(NOW);
+		x509_names_have(&k.names[0], "cam.example.org") ? new++ : old++;
+		listed = k.crl.count == 1 && !memcmp(k.crl.entry[0].serial, serial, sizeof serial);
+		if (x509_serial(now_serial, k.leaf[0].der, k.leaf[0].len) || keyring_crl_lists(&k, KEYRING_SERVER)
+				|| listed != (memcmp(now_serial, serial, sizeof serial) != 0)) {
+			printf("renaming cut at %d: the list does not fit the leaf\n", n);
+			return 1;
+		}
+		keyring_close(&k);
+		if (ended) {
+			printf("renaming: cut at %d calls: %d old, %d new\n", n - 1, old, new);
+			return !old || !new;
+		}
+	}
+	return 1;
+}
+
 int main(void)
 {
 	if (sodium_init() < 0 || !mkdtemp(dir))
 		return 1;
-	if (first_boot() || renewal())
+	if (first_boot() || renewal() || renaming())
 		return 1;
 	clear();
 	return rmdir(dir);

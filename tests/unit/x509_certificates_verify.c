@@ -105,6 +105,8 @@ static void with_openssl(void)
 	CHECK(shows("ca", "CA:TRUE, pathlen:0") && shows("ca", "Certificate Sign, CRL Sign"));
 	CHECK(shows("ca", "X509v3 Basic Constraints: critical"));
 	CHECK(shows("leaf", "CA:FALSE"));
+	CHECK(shows("leaf", "URI:https://cam.example.org/crl") && shows("leaf", "URI:https://192.0.2.7/crl"));
+	CHECK(!shows("full", "CRL Distribution") && shows("ca", "CRL Sign") && !shows("ca", "CRL Distribution"));
 	CHECK(shows("leaf", "Authority Key Identifier") && shows("leaf", "Subject Key Identifier"));
 }
 
@@ -159,6 +161,7 @@ static void refusals(const struct x509_names *names)
 {
 	uint8_t out[X509_CERT_MAX], serial[X509_SERIAL] = { 1 };
 	struct x509_names none = { 0 };
+	char url[X509_URL_MAX + 2] = "";
 	struct x509_spec good = { .use = X509_USE_SERVER, .issuer = "a", .subject = "b", .names = names,
 		.not_before = START, .not_after = LEAF_END, .serial = serial,
 		.subject_point = leaf.point, .issuer_point = ca_servers.point };
@@ -172,6 +175,10 @@ static void refusals(const struct x509_names *names)
 	CHECK(REFUSED(names = &none));
 	CHECK(REFUSED(subject = ""));
 	CHECK(REFUSED(not_after = START));
+	memset(url, 'u', sizeof url - 1);
+	CHECK(REFUSED(crl_url[0] = url));
+	url[X509_URL_MAX] = 0;
+	CHECK(!REFUSED(crl_url[0] = url));
 	CHECK(REFUSED(subject = "12345678901234567890123456789012345678901234567890123456789012345"));
 }
 
@@ -191,7 +198,8 @@ int main(void)
 	add(&names, "192.0.2.7");
 	add(&names, "2001:db8::1");
 	make(&leaf, &ca_servers, (struct x509_spec){ .use = X509_USE_SERVER, .issuer = ca_name,
-		.subject = "cam.example.org", .names = &names, .not_before = START, .not_after = LEAF_END });
+		.subject = "cam.example.org", .names = &names, .not_before = START, .not_after = LEAF_END,
+		.crl_url = { "https://cam.example.org/crl", "https://192.0.2.7/crl" } });
 	/* a server's certificate from the clients' authority is worth nothing */
 	make(&foreign, &ca_clients, (struct x509_spec){ .use = X509_USE_SERVER, .issuer = "Agents",
 		.subject = "cam.example.org", .names = &names, .not_before = START, .not_after = LEAF_END });

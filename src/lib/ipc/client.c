@@ -47,6 +47,8 @@ static void call_body_free(struct call *k)
 	for (unsigned i = 0; i < k->nfds; i++)
 		close(k->fds[i]);
 	k->nfds = 0;
+	if (k->body)
+		explicit_bzero(k->body, k->len);
 	free(k->body);
 	k->body = NULL;
 }
@@ -280,6 +282,7 @@ void ipc_client_call_json(struct ipc_client *cl, uint16_t type, yyjson_mut_doc *
 	if (!text)
 		log_fatal("ipc: call");
 	ipc_client_call(cl, type, text, (uint32_t)len, NULL, 0, timeout, reply, arg);
+	explicit_bzero(text, len);
 	free(text);
 }
 

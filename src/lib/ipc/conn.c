@@ -28,7 +28,18 @@ static void chunk_free(struct ipc_chunk *k)
 {
 	for (unsigned i = 0; i < k->nfds; i++)
 		close(k->fds[i]);
+	explicit_bzero(k->bytes, k->len);
 	free(k);
+}
+
+/* Unsealed secrets pass through here. */
+static void in_free(struct ipc_conn *c)
+{
+	if (c->in)
+		explicit_bzero(c->in, c->in_cap);
+	free(c->in);
+	c->in = NULL;
+	c->in_cap = 0;
 }
 
 static void conn_free(struct ipc_conn *c)
@@ -41,7 +52,7 @@ static void conn_free(struct ipc_conn *c)
 	}
 	for (unsigned i = 0; i < c->nfds; i++)
 		close(c->fds[i].fd);
-	free(c->in);
+	in_free(c);
 	free(c);
 }
 
@@ -86,9 +97,13 @@ static int in_reserve(struct ipc_conn *c, size_t want)
 		return 0;
 	while (cap < want)
 		cap *= 2;
-	p = realloc(c->in, cap);
+	/* not realloc: the former place must be wiped */
+	p = malloc(cap);
 	if (!p)
 		return -1;
+	if (c->in_len)
+		memcpy(p, c->in, c->in_len);
+	in_free(c);
 	c->in = p;
 	c->in_cap = cap;
 	return 0;
@@ -138,6 +153,7 @@ static void consume(struct ipc_conn *c, size_t n)
 		return;
 	memmove(c->in, c->in + n, c->in_len - n);
 	c->in_len -= n;
+	explicit_bzero(c->in + c->in_len, n);
 	for (unsigned i = 0; i < c->nfds; i++)
 		c->fds[i].at -= n;
 }
@@ -164,11 +180,8 @@ static void drain(struct ipc_conn *c)
 		at += IPC_HEADER + h.len;
 	}
 	consume(c, at);
-	if (c->in_len == 0 && c->in_cap > 16 * IPC_BUFFER_FIRST) {
-		free(c->in);
-		c->in = NULL;
-		c->in_cap = 0;
-	}
+	if (c->in_len == 0 && c->in_cap > 16 * IPC_BUFFER_FIRST)
+		in_free(c);
 }
 
 static void collect_fds(struct ipc_conn *c, struct msghdr *m)

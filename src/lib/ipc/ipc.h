@@ -9,7 +9,8 @@
  * frame with seq 0 is a notice without reply.
  *
  * A frame that is malformed, too long or of an unknown version ends the
- * connection with a log line that names the peer.  All calls belong to the
+ * connection with a log line that names the peer.  Buffers are wiped before they
+ * are freed or used again: secrets pass through them.  All calls belong to the
  * thread of the loop they were given.
  */
 #ifndef CAM_IPC_H

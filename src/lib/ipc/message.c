@@ -44,6 +44,8 @@ int ipc_send_json(struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq
 	} else {
 		rc = ipc_send(c, flags, type, seq, text, (uint32_t)len, NULL, 0);
 	}
+	if (text)
+		explicit_bzero(text, len);
 	free(text);
 	return rc;
 }

@@ -23,8 +23,8 @@ enum proto_type {
 	 * leaf 2 is chosen when the SNI equals one of its names, else leaf 1. */
 	PROTO_KEYD_CHAINS = 0x0102,
 	/* [core] {} -> {"appliance_id":"<16 hex>","fingerprint":"<SHA-256 of the server leaf, AA:BB:..>",
-	 * "not_before":t,"not_after":t,"names":[...],"ca_pem":"...","agents_ca_pem":"...",
-	 * "agents_name":"<id>.agents.internal","activity_pem":"<public key of PROTO_KEYD_CHECKPOINT>",
+	 * "not_before":t,"not_after":t,"names":[...],"ca_pem":"...","crl":"<revocation list of that authority, DER, b64>",
+	 * "agents_ca_pem":"...","agents_name":"<id>.agents.internal","activity_pem":"<public key of PROTO_KEYD_CHECKPOINT>",
 	 * "jwk":{<public key of PROTO_KEYD_JWT, RFC 7517>} or null} ; also a notice to core when it changes */
 	PROTO_KEYD_IDENTITY = 0x0103,
 	/* [core] {"names":["host or IP address",...]} : the names and addresses the appliance
@@ -57,7 +57,9 @@ enum proto_type {
 	/* ---- core ---- */
 
 	/* [api, tty, sysd] {"verb":"...","principal":{"token":"..."?,"session":"..."?,"peer":"address"},"args":{...}}
-	 * -> {"status":200,"body":<any JSON>} or {"status":200,"text":"..."} or {"status":204};
+	 * -> {"status":200,"body":<any JSON>} or {"status":200,"text":"..."} or {"status":200,"bytes":"<b64>"} or {"status":204};
+	 * with text or bytes optionally "content_type":"..." (else plain text, or octets) and "file":"name to be
+	 * kept under";
 	 * domain refusals are replies too: {"status":4xx,"body":{"message":"..."}}; optional
 	 * "session":"<new cookie value>" ("" = clear the cookie), "csrf":"...",
 	 * "retry_after":seconds. The peer room is known by SO_PEERCRED; only api speaks for tokens and sessions. */

@@ -119,6 +119,7 @@ static int recv_skip(int fd, size_t len, long end)
 			return -1;
 		len -= n;
 	}
+	explicit_bzero(sink, sizeof sink);
 	return 0;
 }
 

@@ -8,6 +8,9 @@
 #include "keyring/record.h"
 #include "log/log.h"
 
+/* Where the revocation list is to be had: a verb of the appliance. */
+#define CRL_PATH "/services/appliance/crl"
+
 /* Do not make a leaf anew for less than this much more life, seconds. */
 #define WORTHWHILE 86400
 
@@ -33,7 +36,7 @@ void keyring_set_id(struct keyring *k, const char *id)
 	snprintf(k->agents_name, sizeof k->agents_name, "%s.agents.internal", k->id);
 }
 
-static void ca_name(const struct keyring *k, enum keyring_ca_id ca, char out[X509_COMMON_MAX + 1])
+void keyring_ca_name(const struct keyring *k, enum keyring_ca_id ca, char out[X509_COMMON_MAX + 1])
 {
 	snprintf(out, X509_COMMON_MAX + 1, "CAM Appliance %s %s", k->id,
 		ca == KEYRING_CA_AGENTS ? "Agents CA" : "CA");
@@ -64,7 +67,7 @@ void keyring_ca_make(struct keyring *k, enum keyring_ca_id ca)
 		.subject_point = point, .issuer_point = point
 	};
 
-	ca_name(k, ca, name);
+	keyring_ca_name(k, ca, name);
 	ecdsa_key_make(secret);
 	if (!ecdsa_key_public(point, secret))
 		log_bug("a new key is not acceptable");
@@ -114,21 +117,57 @@ static const char *common_name(const struct keyring *k, enum keyring_leaf_id lea
 	return k->internal_name;
 }
 
+/* fe80::/10 (RFC 4291 §2.5.6): means nothing to anybody on another link. */
+static bool is_linklocal(const struct x509_name *name)
+{
+	return name->kind == X509_KIND_IP6 && name->address[0] == 0xfe && (name->address[1] & 0xc0) == 0x80;
+}
+
+static const struct x509_name *first_name(const struct x509_names *names, bool host)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if ((names->name[i].kind == X509_KIND_DNS) == host && !is_linklocal(&names->name[i]))
+			return &names->name[i];
+	return NULL;
+}
+
+/* By the first host name and by the first address of the certificate itself.  Over TLS, which is
+ * unusual (RFC 5280 §8): there is no other port, and a client that needs the list to trust this
+ * certificate has it from before or gives up, it does not go round. */
+static void crl_urls(const struct x509_names *names, char text[X509_CRL_URLS][X509_URL_MAX + 1],
+	const char *url[X509_CRL_URLS])
+{
+	size_t count = 0;
+
+	for (int host = 1; host >= 0; host--) {
+		const struct x509_name *name = first_name(names, host);
+		bool six = name && name->kind == X509_KIND_IP6;
+
+		if (!name)
+			continue;
+		snprintf(text[count], X509_URL_MAX + 1, "https://%s%s%s" CRL_PATH, six ? "[" : "", name->text,
+			six ? "]" : "");
+		url[count] = text[count];
+		count++;
+	}
+}
+
 void keyring_leaf_issue(struct keyring *k, enum keyring_leaf_id leaf, int64_t now)
 {
 	const uint8_t *issuer_secret = k->secrets->ca[KEYRING_CA_SERVERS];
 	const struct keyring_cert *ca = &k->ca[KEYRING_CA_SERVERS];
 	uint8_t point[ECDSA_PUBLIC], issuer_point[ECDSA_PUBLIC];
-	char issuer[X509_COMMON_MAX + 1];
+	char issuer[X509_COMMON_MAX + 1], url[X509_CRL_URLS][X509_URL_MAX + 1];
 	struct x509_spec spec = {
 		.use = X509_USE_SERVER, .issuer = issuer, .subject = common_name(k, leaf),
 		.names = &k->names[leaf], .subject_point = point, .issuer_point = issuer_point
 	};
 
-	ca_name(k, KEYRING_CA_SERVERS, issuer);
+	keyring_ca_name(k, KEYRING_CA_SERVERS, issuer);
 	if (!ecdsa_key_public(point, k->secrets->leaf[leaf])
 			|| !ecdsa_key_public(issuer_point, issuer_secret))
 		log_bug("a key of the ring is not acceptable");
+	crl_urls(&k->names[leaf], url, spec.crl_url);
 	keyring_window(k->built, now, ca->not_after, &spec.not_before, &spec.not_after);
 	make_cert(&k->leaf[leaf], &spec, issuer_secret);
 }

@@ -66,12 +66,15 @@ static enum keyring_state load_ca(struct keyring *k, enum keyring_ca_id ca, cons
 	return load_record(k, *what, k->secrets->ca[ca], issuer, NULL, &k->ca[ca]);
 }
 
-/* Issues the leaf and writes it; a leaf that cannot be written serves from memory. */
-static enum keyring_change issue(struct keyring *k, enum keyring_leaf_id leaf, int64_t now)
+/* Issues the leaf and writes it; what cannot be written serves from memory.  A certificate that is
+ * no longer true is revoked before it is replaced. */
+static enum keyring_change replace(struct keyring *k, enum keyring_leaf_id leaf, int64_t now, bool revoke)
 {
+	if (revoke)
+		keyring_crl_revoke(k, leaf, now);
 	keyring_leaf_issue(k, leaf, now);
-	k->unsaved[leaf] = keyring_leaf_write(k, k->dir, leaf) != 0;
-	return k->unsaved[leaf] ? KEYRING_UNSAVED : KEYRING_CHANGED;
+	k->unsaved[leaf] = true;
+	return keyring_save(k) ? KEYRING_UNSAVED : KEYRING_CHANGED;
 }
 
 /* A leaf can always be made again: only the system can fail here. */
@@ -87,13 +90,14 @@ static enum keyring_state load_leaf(struct keyring *k, enum keyring_leaf_id leaf
 	if (state == KEYRING_SYSTEM)
 		return state;
 	keyring_leaf_issuer(k, ours);
-	if (state == KEYRING_OPENED && names->count && !memcmp(ours, issuer, sizeof ours))
+	/* one that is on the list was to be replaced when the power was cut */
+	if (state == KEYRING_OPENED && names->count && !memcmp(ours, issuer, sizeof ours) && !keyring_crl_lists(k, leaf))
 		return KEYRING_OPENED;
 	if (state != KEYRING_OPENED)
 		ecdsa_key_make(k->secrets->leaf[leaf]);
 	if (state != KEYRING_OPENED || !names->count)
 		keyring_leaf_default_names(k, leaf);
-	issue(k, leaf, now);
+	replace(k, leaf, now, false);
 	return KEYRING_OPENED;
 }
 
@@ -121,6 +125,9 @@ static enum keyring_state load_all(struct keyring *k, int64_t now, const char **
 		state = load_bytes(k, KEYRING_FILE_TICKET, k->secrets->ticket, SEAL_KEY, what);
 	for (int i = 0; i < KEYRING_CAS && state == KEYRING_OPENED; i++)
 		state = load_ca(k, (enum keyring_ca_id)i, what);
+	*what = state == KEYRING_OPENED ? KEYRING_FILE_CRL : *what;
+	if (state == KEYRING_OPENED)
+		state = keyring_crl_load(k);
 	for (int i = 0; i < KEYRING_LEAVES && state == KEYRING_OPENED; i++)
 		state = load_leaf(k, (enum keyring_leaf_id)i, now, what);
 	if (state == KEYRING_OPENED)
@@ -129,8 +136,10 @@ static enum keyring_state load_all(struct keyring *k, int64_t now, const char **
 		*what = KEYRING_FILE_JWT;
 		state = KEYRING_SYSTEM;
 	}
-	if (state == KEYRING_OPENED)
+	if (state == KEYRING_OPENED) {
 		keyring_renew(k, now);
+		keyring_crl_renew(k, now);
+	}
 	return state;
 }
 
@@ -195,7 +204,7 @@ enum keyring_change keyring_renew(struct keyring *k, int64_t now)
 
 		if (!keyring_due(k->built, now, ca_end, leaf->not_before, leaf->not_after))
 			continue;
-		one = issue(k, (enum keyring_leaf_id)i, now);
+		one = replace(k, (enum keyring_leaf_id)i, now, now < leaf->not_before);
 		if (one > change)
 			change = one;
 	}
@@ -215,11 +224,23 @@ enum keyring_change keyring_rename(struct keyring *k, const struct x509_names *n
 		*have = former;
 		return KEYRING_SAME;
 	}
-	return issue(k, KEYRING_SERVER, now);
+	return replace(k, KEYRING_SERVER, now, true);
 }
 
+enum keyring_change keyring_crl_renew(struct keyring *k, int64_t now)
+{
+	if (!keyring_crl_due(k, now))
+		return KEYRING_SAME;
+	keyring_crl_issue(k, now);
+	return keyring_save(k) ? KEYRING_UNSAVED : KEYRING_CHANGED;
+}
+
+/* The list comes first: on the disk no leaf is replaced that ought to be on it and is not. */
 int keyring_save(struct keyring *k)
 {
+	if (k->crl_unsaved && keyring_crl_write(k, k->dir))
+		return -1;
+	k->crl_unsaved = false;
 	for (int i = 0; i < KEYRING_LEAVES; i++) {
 		if (!k->unsaved[i])
 			continue;
@@ -230,9 +251,17 @@ int keyring_save(struct keyring *k)
 	return 0;
 }
 
+bool keyring_unsaved(const struct keyring *k)
+{
+	for (int i = 0; i < KEYRING_LEAVES; i++)
+		if (k->unsaved[i])
+			return true;
+	return k->crl_unsaved;
+}
+
 int64_t keyring_next(const struct keyring *k, int64_t now)
 {
-	int64_t next = INT64_MAX;
+	int64_t next = k->crl.this_update + (k->crl.next_update - k->crl.this_update) / 2;
 
 	for (int i = 0; i < KEYRING_LEAVES; i++) {
 		const struct keyring_cert *leaf = &k->leaf[i];

@@ -28,8 +28,10 @@
 #define KEYRING_LEAF_LIFE (397LL * 86400)
 /* Life of an authority: 20 years, seconds. */
 #define KEYRING_CA_LIFE (7305LL * 86400)
-/* A leaf starts this long before it is made, for peers whose clock is behind, seconds. */
+/* A leaf or a list starts this long before it is made, for peers whose clock is behind, seconds. */
 #define KEYRING_LEAF_BACK 3600LL
+/* Life of a revocation list: 10 days, seconds; a new one comes after half of it. */
+#define KEYRING_CRL_LIFE (10LL * 86400)
 
 enum keyring_leaf_id { KEYRING_SERVER = 0, KEYRING_AGENTS = 1, KEYRING_LEAVES = 2 };
 enum keyring_ca_id { KEYRING_CA_SERVERS = 0, KEYRING_CA_AGENTS = 1, KEYRING_CAS = 2 };
@@ -48,6 +50,22 @@ struct keyring_secrets {
 	uint8_t activity[ECDSA_SECRET];		/* signs checkpoints of the activity's chain */
 };
 
+/* One certificate that is no longer true before its end. */
+struct keyring_revoked {
+	uint8_t serial[X509_SERIAL];
+	int64_t when, until;			/* revoked; its end: seconds since 1970 UTC */
+};
+
+/* The revocation list of the authority for servers. */
+struct keyring_crl {
+	uint64_t number;
+	int64_t this_update, next_update;	/* seconds since 1970 UTC */
+	size_t count;
+	struct keyring_revoked entry[X509_REVOKED_MAX];
+	size_t len;
+	uint8_t der[X509_CRL_MAX];
+};
+
 struct keyring {
 	int dir;				/* of the ring */
 	int64_t built;				/* the image's build time, seconds since 1970 */
@@ -58,7 +76,9 @@ struct keyring {
 	struct keyring_cert ca[KEYRING_CAS];
 	struct keyring_cert leaf[KEYRING_LEAVES];
 	struct x509_names names[KEYRING_LEAVES];
+	struct keyring_crl crl;
 	bool unsaved[KEYRING_LEAVES];		/* the leaf is in use but not on the disk yet */
+	bool crl_unsaved;
 	struct jwt_secret *jwt;			/* locked as the others; NULL = not made yet */
 	struct jwt_public jwt_public;
 };
@@ -86,19 +106,23 @@ enum keyring_change {
 };
 
 /* Issues leaves anew that are past two thirds of their life, or not valid yet because
- * the clock stepped back.  The key stays: a handshake under way with the former certificate
- * ends well. */
+ * the clock stepped back; the latter are revoked.  The key stays: a handshake under way with the
+ * former certificate ends well. */
 enum keyring_change keyring_renew(struct keyring *k, int64_t now);
-/* Gives the server's leaf these names; none = the internal name. */
+/* Gives the server's leaf these names; none = the internal name.  The former one is revoked. */
 enum keyring_change keyring_rename(struct keyring *k, const struct x509_names *names, int64_t now);
+/* Makes the revocation list anew when half of its life is over or the clock stepped back. */
+enum keyring_change keyring_crl_renew(struct keyring *k, int64_t now);
 /* Writes what could not be written.  0, or -1 with errno. */
 int keyring_save(struct keyring *k);
+/* Is there anything that could not be written? */
+bool keyring_unsaved(const struct keyring *k);
 
 /* Takes the key that signs tokens: writes it, then it is in use.  0, or -1 with errno: nothing
  * changed, try again later. */
 int keyring_jwt_keep(struct keyring *k, const struct jwt_secret *secret, const struct jwt_public *public);
 
-/* When keyring_renew has work next by the passing of time, seconds since 1970. */
+/* When keyring_renew or keyring_crl_renew has work next by the passing of time, seconds since 1970. */
 int64_t keyring_next(const struct keyring *k, int64_t now);
 
 /* The validity of a leaf made at `now`. */

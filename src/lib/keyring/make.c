@@ -58,6 +58,8 @@ static void make_all(struct keyring *k, int64_t now)
 		keyring_leaf_default_names(k, (enum keyring_leaf_id)i);
 		keyring_leaf_issue(k, (enum keyring_leaf_id)i, now);
 	}
+	keyring_crl_issue(k, now);
+	k->crl_unsaved = false;
 }
 
 static int write_all(const struct keyring *k, int dir)
@@ -65,7 +67,8 @@ static int write_all(const struct keyring *k, int dir)
 	if (keyring_file_write(dir, KEYRING_FILE_ID, k->id, KEYRING_ID)
 			|| keyring_file_write(dir, KEYRING_FILE_MASTER, k->secrets->master, SEAL_KEY)
 			|| keyring_file_write(dir, KEYRING_FILE_TICKET, k->secrets->ticket, SEAL_KEY)
-			|| keyring_file_write(dir, KEYRING_FILE_ACTIVITY, k->secrets->activity, ECDSA_SECRET))
+			|| keyring_file_write(dir, KEYRING_FILE_ACTIVITY, k->secrets->activity, ECDSA_SECRET)
+			|| keyring_crl_write(k, dir))
 		return -1;
 	for (int i = 0; i < KEYRING_CAS; i++)
 		if (keyring_ca_write(k, dir, (enum keyring_ca_id)i))

@@ -28,7 +28,10 @@ static const uint16_t suites_chacha_first[] = {
 
 static const char *alpn[] = { "http/1.1" };
 
-static const uint16_t *suites = suites_chacha_first;
+/* An engine with all its algorithms: made once, because asking the processor
+ * what it can do (CPUID) costs more than a resumed handshake's cryptography
+ * where a hypervisor answers. */
+static br_ssl_server_context template;
 
 /* ---- the policy: which chain, and who signs ---- */
 
@@ -147,19 +150,13 @@ static const br_ssl_session_cache_class cache_class = {
 
 /* ---- the engine ---- */
 
-int tls_start(void)
-{
-	if (sodium_init() < 0)
-		return -1;
-	if (br_aes_x86ni_ctr_get_vtable() != NULL && br_ghash_pclmul_get() != 0)
-		suites = suites_aes_first;
-	return 0;
-}
-
 static void engine_algorithms(br_ssl_engine_context *eng)
 {
+	bool aes = br_aes_x86ni_ctr_get_vtable() != NULL && br_ghash_pclmul_get() != 0;
+
 	br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
-	br_ssl_engine_set_suites(eng, suites, sizeof suites_aes_first / sizeof suites_aes_first[0]);
+	br_ssl_engine_set_suites(eng, aes ? suites_aes_first : suites_chacha_first,
+		sizeof suites_aes_first / sizeof suites_aes_first[0]);
 	br_ssl_engine_set_ec(eng, &tls_ec);
 	br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);
 	br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
@@ -172,6 +169,15 @@ static void engine_algorithms(br_ssl_engine_context *eng)
 	br_ssl_engine_set_all_flags(eng, BR_OPT_NO_RENEGOTIATION | BR_OPT_ENFORCE_SERVER_PREFERENCES);
 }
 
+int tls_start(void)
+{
+	if (sodium_init() < 0)
+		return -1;
+	br_ssl_server_zero(&template);
+	engine_algorithms(&template.eng);
+	return 0;
+}
+
 bool tls_server_begin(br_ssl_server_context *cc, struct tls_side *side, void *in, void *out)
 {
 	uint8_t seed[SEED_LEN];
@@ -180,8 +186,7 @@ bool tls_server_begin(br_ssl_server_context *cc, struct tls_side *side, void *in
 	side->cache = &cache_class;
 	side->leaf = PROTO_LEAF_NONE;
 	side->resumed = false;
-	br_ssl_server_zero(cc);
-	engine_algorithms(&cc->eng);
+	memcpy(cc, &template, sizeof *cc);
 	br_ssl_server_set_policy(cc, &side->policy);
 	br_ssl_server_set_cache(cc, &side->cache);
 	br_ssl_engine_set_buffers_bidi(&cc->eng, in, TLS_IN_SIZE, out, TLS_OUT_SIZE);

@@ -11,8 +11,9 @@
 #include <time.h>
 
 #define MAGIC 0x736e6f6973736553ull
-#define LAYOUT 1u
+#define LAYOUT 2u
 #define WAYS 8u			/* sessions in one set */
+#define PAGE 4096u
 
 struct entry {
 	uint8_t id[32];
@@ -28,6 +29,7 @@ struct header {
 	_Atomic uint64_t magic;	/* written last when the file is made */
 	uint32_t layout, header_size, entry_size, sets;
 	uint64_t size;
+	uint64_t generation;	/* see tls_sessions_keep_only; 0 = none yet */
 	uint8_t key[crypto_shorthash_KEYBYTES];
 	pthread_mutex_t lock;
 	struct entry entries[];
@@ -54,31 +56,47 @@ static bool table_valid(const struct tls_sessions *s)
 		h->size == s->size && h->sets == sets_for(s->size);
 }
 
+/* Wipes the sessions and gives their pages back. */
 static void table_wipe(const struct tls_sessions *s)
 {
-	memset(table(s)->entries, 0, tls_sessions_capacity(s) * sizeof(struct entry));
+	uint8_t *from = (uint8_t *)table(s)->entries, *end = (uint8_t *)s->map + s->size;
+	uint8_t *pages = (uint8_t *)s->map + PAGE;
+
+	sodium_memzero(from, (size_t)(end - from));
+	(void)madvise(pages, (size_t)(end - pages), MADV_REMOVE);
+}
+
+static int lock_make(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t a;
+	int error;
+
+	pthread_mutexattr_init(&a);
+	error = pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	if (error == 0)
+		error = pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	if (error == 0)
+		error = pthread_mutex_init(lock, &a);
+	pthread_mutexattr_destroy(&a);
+	return error;
 }
 
 static int table_make(struct tls_sessions *s)
 {
 	struct header *h = table(s);
-	pthread_mutexattr_t a;
 	int error;
 
-	memset(s->map, 0, s->size);
+	/* a new file is zero all over, and writing that would only use memory */
+	if (h->magic != 0)
+		table_wipe(s);
+	memset(h, 0, sizeof *h);
 	h->layout = LAYOUT;
 	h->header_size = sizeof *h;
 	h->entry_size = sizeof(struct entry);
 	h->sets = sets_for(s->size);
 	h->size = s->size;
 	crypto_shorthash_keygen(h->key);
-	pthread_mutexattr_init(&a);
-	error = pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
-	if (error == 0)
-		error = pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
-	if (error == 0)
-		error = pthread_mutex_init(&h->lock, &a);
-	pthread_mutexattr_destroy(&a);
+	error = lock_make(&h->lock);
 	if (error != 0) {
 		errno = error;
 		return -1;
@@ -246,9 +264,9 @@ void tls_sessions_keep_only(struct tls_sessions *s, uint64_t generation)
 
 	if (tls_sessions_lock(s) != 0)
 		return;
-	for (size_t i = 0; i < tls_sessions_capacity(s); i++)
-		if (h->entries[i].time != 0 && h->entries[i].generation != generation)
-			sodium_memzero(&h->entries[i], sizeof h->entries[i]);
+	if (h->generation != 0 && h->generation != generation)
+		table_wipe(s);
+	h->generation = generation;
 	unlock(s);
 }
 

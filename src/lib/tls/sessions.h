@@ -53,7 +53,8 @@ void tls_sessions_put(struct tls_sessions *s, const struct tls_session *in, uint
 bool tls_sessions_get(struct tls_sessions *s, const uint8_t id[32], uint64_t generation,
 	uint32_t now, struct tls_session *out);
 
-/* Wipes every session of another generation: their certificates are gone. */
+/* The generation that counts from now on.  When it is a new one every session
+ * is wiped: their certificates are gone. */
 void tls_sessions_keep_only(struct tls_sessions *s, uint64_t generation);
 
 /* How many sessions can be held. */

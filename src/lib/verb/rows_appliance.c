@@ -10,6 +10,8 @@
 /* RFC 1035 §2.3.4. */
 #define HOSTNAME_MAX 253
 #define ADDRESSES_MAX 64
+/* As many as sysd takes. */
+#define TIME_SERVERS_MAX 4
 
 static const struct verb_arg none[] = {
 	{ .type = VERB_NONE },
@@ -34,6 +36,7 @@ static const struct verb_arg token_args[] = {
 
 static const struct verb_arg settings_args[] = {
 	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "name or address the appliance is reached by" },
+	{ "ntp", VERB_ARRAY, false, 0, TIME_SERVERS_MAX, "time servers, best first; none = the clock is left alone" },
 	{ .type = VERB_NONE },
 };
 
@@ -46,6 +49,10 @@ static const struct verb_arg facts_args[] = {
 const struct verb verb_rows_appliance[] = {
 	{ .name = "appliance.status", .method = "GET", .path = "/services/appliance/status", .role = VERB_ROLE_PUBLIC,
 	  .args = none, .help = "is the appliance set up and ready", .status = 200, .reply = "appliance-status" },
+	{ .name = "appliance.ca", .method = "GET", .path = "/services/appliance/ca", .role = VERB_ROLE_PUBLIC,
+	  .args = none, .help = "certificate of the authority that signs the appliance's certificate, PEM", .status = 200, .reply = "pem" },
+	{ .name = "appliance.crl", .method = "GET", .path = "/services/appliance/crl", .role = VERB_ROLE_PUBLIC,
+	  .args = none, .help = "revocation list of that authority, DER", .status = 200, .reply = "der" },
 	{ .name = "appliance.setup", .method = "POST", .path = "/services/appliance/setup", .role = VERB_ROLE_PUBLIC, .writes = true,
 	  .args = setup_args, .help = "first administrator and organization, by the one-time code", .status = 200, .reply = "signed-in" },
 	{ .name = "security.token", .method = "POST", .path = "/services/security/token", .role = VERB_ROLE_PUBLIC, .writes = true,

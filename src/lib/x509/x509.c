@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "der/der.h"
-#include "x509/x509.h"
+#include "x509/x509_int.h"
 
 #define OID(name, ...) static const uint8_t name[] = { __VA_ARGS__ }
 OID(oid_ecdsa_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);	/* 1.2.840.10045.4.3.2, RFC 5758 */
@@ -15,6 +14,7 @@ OID(oid_subject_key, 0x55, 0x1d, 0x0e);
 OID(oid_key_usage, 0x55, 0x1d, 0x0f);
 OID(oid_alt_name, 0x55, 0x1d, 0x11);
 OID(oid_basic, 0x55, 0x1d, 0x13);
+OID(oid_crl_points, 0x55, 0x1d, 0x1f);
 OID(oid_authority_key, 0x55, 0x1d, 0x23);
 OID(oid_extended_usage, 0x55, 0x1d, 0x25);
 OID(oid_server_auth, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01);	/* 1.3.6.1.5.5.7.3.1 */
@@ -34,8 +34,7 @@ static void key_id(uint8_t out[32], const uint8_t *point)
 	ecdsa_sha256(out, point, ECDSA_PUBLIC);
 }
 
-/* Closes an extension whose value was written since `value`. */
-static void end_extension(struct der *d, const uint8_t *oid, size_t oid_len, bool critical, size_t value)
+void x509_end_extension(struct der *d, const uint8_t *oid, size_t oid_len, bool critical, size_t value)
 {
 	der_wrap(d, DER_OCTET_STRING, value);
 	if (critical)
@@ -44,9 +43,7 @@ static void end_extension(struct der *d, const uint8_t *oid, size_t oid_len, boo
 	der_wrap(d, DER_SEQUENCE, value);
 }
 
-#define END_EXTENSION(d, oid, critical, value) end_extension(d, oid, sizeof oid, critical, value)
-
-static void put_authority_key(struct der *d, const uint8_t *point)
+void x509_put_authority_key(struct der *d, const uint8_t *point)
 {
 	size_t mark = der_mark(d);
 	uint8_t id[32];
@@ -54,7 +51,7 @@ static void put_authority_key(struct der *d, const uint8_t *point)
 	key_id(id, point);
 	der_put(d, DER_CONTEXT | 0, id, KEY_ID);
 	der_wrap(d, DER_SEQUENCE, mark);
-	END_EXTENSION(d, oid_authority_key, false, mark);
+	X509_END_EXTENSION(d, oid_authority_key, false, mark);
 }
 
 static void put_subject_key(struct der *d, const uint8_t *point)
@@ -64,7 +61,7 @@ static void put_subject_key(struct der *d, const uint8_t *point)
 
 	key_id(id, point);
 	der_put(d, DER_OCTET_STRING, id, KEY_ID);
-	END_EXTENSION(d, oid_subject_key, false, mark);
+	X509_END_EXTENSION(d, oid_subject_key, false, mark);
 }
 
 static void put_extended_usage(struct der *d, bool clients)
@@ -76,7 +73,7 @@ static void put_extended_usage(struct der *d, bool clients)
 	else
 		PUT_OID(d, oid_server_auth);
 	der_wrap(d, DER_SEQUENCE, mark);
-	END_EXTENSION(d, oid_extended_usage, false, mark);
+	X509_END_EXTENSION(d, oid_extended_usage, false, mark);
 }
 
 static void put_key_usage(struct der *d, uint8_t bits)
@@ -84,7 +81,7 @@ static void put_key_usage(struct der *d, uint8_t bits)
 	size_t mark = der_mark(d);
 
 	der_named_bits(d, bits);
-	END_EXTENSION(d, oid_key_usage, true, mark);
+	X509_END_EXTENSION(d, oid_key_usage, true, mark);
 }
 
 static void put_basic(struct der *d, bool authority)
@@ -96,7 +93,7 @@ static void put_basic(struct der *d, bool authority)
 		der_true(d);
 	}
 	der_wrap(d, DER_SEQUENCE, mark);
-	END_EXTENSION(d, oid_basic, true, mark);
+	X509_END_EXTENSION(d, oid_basic, true, mark);
 }
 
 static void put_alt_names(struct der *d, const struct x509_names *names)
@@ -112,7 +109,24 @@ static void put_alt_names(struct der *d, const struct x509_names *names)
 			der_put(d, DER_CONTEXT | 7, n->address, n->kind == X509_KIND_IP4 ? 4 : 16);
 	}
 	der_wrap(d, DER_SEQUENCE, mark);
-	END_EXTENSION(d, oid_alt_name, false, mark);
+	X509_END_EXTENSION(d, oid_alt_name, false, mark);
+}
+
+/* One distribution point, reached in each of the ways named: RFC 5280 §4.2.1.13. */
+static void put_crl_point(struct der *d, const char *const url[X509_CRL_URLS])
+{
+	size_t mark = der_mark(d);
+
+	if (!url[0])
+		return;
+	for (size_t i = X509_CRL_URLS; i-- > 0;)
+		if (url[i])
+			der_put(d, DER_CONTEXT | 6, url[i], strlen(url[i]));
+	der_wrap(d, DER_CONTEXT_GROUP | 0, mark);	/* fullName */
+	der_wrap(d, DER_CONTEXT_GROUP | 0, mark);	/* distributionPoint */
+	der_wrap(d, DER_SEQUENCE, mark);
+	der_wrap(d, DER_SEQUENCE, mark);
+	X509_END_EXTENSION(d, oid_crl_points, false, mark);
 }
 
 static void put_extensions(struct der *d, const struct x509_spec *spec)
@@ -120,7 +134,8 @@ static void put_extensions(struct der *d, const struct x509_spec *spec)
 	size_t mark = der_mark(d);
 	bool authority = spec->use != X509_USE_SERVER;
 
-	put_authority_key(d, spec->issuer_point);
+	put_crl_point(d, spec->crl_url);
+	x509_put_authority_key(d, spec->issuer_point);
 	put_subject_key(d, spec->subject_point);
 	if (!authority)
 		put_alt_names(d, spec->names);
@@ -143,7 +158,7 @@ static void put_public_key(struct der *d, const uint8_t *point)
 	der_wrap(d, DER_SEQUENCE, mark);
 }
 
-static void put_common_name(struct der *d, const char *text)
+void x509_put_name(struct der *d, const char *text)
 {
 	size_t mark = der_mark(d);
 
@@ -163,7 +178,7 @@ static void put_validity(struct der *d, const struct x509_spec *spec)
 	der_wrap(d, DER_SEQUENCE, mark);
 }
 
-static void put_signature_algorithm(struct der *d)
+void x509_put_algorithm(struct der *d)
 {
 	size_t mark = der_mark(d);
 
@@ -179,15 +194,23 @@ static void put_body(struct der *d, const struct x509_spec *spec)
 
 	put_extensions(d, spec);
 	put_public_key(d, spec->subject_point);
-	put_common_name(d, spec->subject);
+	x509_put_name(d, spec->subject);
 	put_validity(d, spec);
-	put_common_name(d, spec->issuer);
-	put_signature_algorithm(d);
+	x509_put_name(d, spec->issuer);
+	x509_put_algorithm(d);
 	der_unsigned(d, spec->serial, X509_SERIAL);
 	version = der_mark(d);
 	der_unsigned(d, &version3, 1);
 	der_wrap(d, DER_CONTEXT_GROUP | 0, version);
 	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+static bool urls_good(const struct x509_spec *spec)
+{
+	for (size_t i = 0; i < X509_CRL_URLS; i++)
+		if (spec->crl_url[i] && (spec->use != X509_USE_SERVER || strlen(spec->crl_url[i]) > X509_URL_MAX))
+			return false;
+	return true;
 }
 
 static bool spec_good(const struct x509_spec *spec)
@@ -196,7 +219,7 @@ static bool spec_good(const struct x509_spec *spec)
 
 	if (!issuer || !subject || issuer > X509_COMMON_MAX || subject > X509_COMMON_MAX)
 		return false;
-	if (spec->not_before >= spec->not_after)
+	if (spec->not_before >= spec->not_after || !urls_good(spec))
 		return false;
 	switch (spec->use) {
 	case X509_USE_CA_SERVERS:
@@ -210,34 +233,41 @@ static bool spec_good(const struct x509_spec *spec)
 	return false;
 }
 
-size_t x509_make(uint8_t *out, const struct x509_spec *spec, const uint8_t issuer_secret[ECDSA_SECRET])
+size_t x509_sign(uint8_t *out, size_t cap, const uint8_t *body, size_t len, const uint8_t secret[ECDSA_SECRET])
 {
-	uint8_t body[X509_CERT_MAX], hash[32], signature[ECDSA_SIGNATURE_MAX];
-	size_t len, signature_len;
+	uint8_t hash[32], signature[ECDSA_SIGNATURE_MAX];
+	size_t signature_len;
 	const uint8_t *at;
 	struct der d;
+
+	ecdsa_sha256(hash, body, len);
+	signature_len = ecdsa_sign(signature, secret, ECDSA_SHA256, hash, sizeof hash);
+	if (!signature_len)
+		return 0;
+	der_open(&d, out, cap);
+	der_bits(&d, signature, signature_len);
+	x509_put_algorithm(&d);
+	der_raw(&d, body, len);
+	der_wrap(&d, DER_SEQUENCE, cap);
+	at = der_result(&d, &len);
+	if (at)
+		memmove(out, at, len);
+	return len;
+}
+
+size_t x509_make(uint8_t *out, const struct x509_spec *spec, const uint8_t issuer_secret[ECDSA_SECRET])
+{
+	uint8_t body[X509_CERT_MAX];
+	const uint8_t *at;
+	struct der d;
+	size_t len;
 
 	if (!spec_good(spec))
 		return 0;
 	der_open(&d, body, sizeof body);
 	put_body(&d, spec);
 	at = der_result(&d, &len);
-	if (!at)
-		return 0;
-	ecdsa_sha256(hash, at, len);
-	signature_len = ecdsa_sign(signature, issuer_secret, ECDSA_SHA256, hash, sizeof hash);
-	if (!signature_len)
-		return 0;
-
-	der_open(&d, out, X509_CERT_MAX);
-	der_bits(&d, signature, signature_len);
-	put_signature_algorithm(&d);
-	der_raw(&d, at, len);
-	der_wrap(&d, DER_SEQUENCE, X509_CERT_MAX);
-	at = der_result(&d, &len);
-	if (at)
-		memmove(out, at, len);
-	return len;
+	return at ? x509_sign(out, X509_CERT_MAX, at, len, issuer_secret) : 0;
 }
 
 void x509_pem(char *out, const uint8_t *der, size_t len)

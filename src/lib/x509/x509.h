@@ -1,5 +1,5 @@
 /*
- * x509: makes certificates (RFC 5280) with P-256 keys and SHA-256.
+ * x509: makes certificates and revocation lists (RFC 5280) with P-256 keys and SHA-256.
  *
  * Three kinds: an authority for servers, an authority for clients (each may
  * only sign end certificates: path length 0), and a server's certificate.
@@ -20,9 +20,17 @@
 #define X509_NAMES_MAX 32
 /* Longest common name, characters (RFC 5280 appendix A, ub-common-name). */
 #define X509_COMMON_MAX 64
+/* Ways to reach the revocation list that a certificate names: by a host name, by an address. */
+#define X509_CRL_URLS 2
+/* Longest of them, bytes: a whole host name and a path. */
+#define X509_URL_MAX 320
 /* Bytes that hold every certificate we make: all names at full length and the fixed parts. */
-#define X509_CERT_MAX (X509_NAMES_MAX * (X509_NAME_MAX + 4) + 1024)
+#define X509_CERT_MAX (X509_NAMES_MAX * (X509_NAME_MAX + 4) + X509_CRL_URLS * (X509_URL_MAX + 4) + 1024)
 #define X509_SERIAL 16
+/* Certificates in one revocation list. */
+#define X509_REVOKED_MAX 256
+/* Bytes that hold every list we make. */
+#define X509_CRL_MAX (X509_REVOKED_MAX * 64 + 512)
 
 enum x509_kind { X509_KIND_INVALID = 0, X509_KIND_DNS, X509_KIND_IP4, X509_KIND_IP6 };
 
@@ -59,6 +67,7 @@ struct x509_spec {
 	const char *issuer;			/* common names, UTF-8 */
 	const char *subject;
 	const struct x509_names *names;		/* of a server; NULL for an authority */
+	const char *crl_url[X509_CRL_URLS];	/* of a server; NULL = none, the first ones first */
 	int64_t not_before, not_after;		/* seconds since 1970 UTC, both inclusive */
 	const uint8_t *serial;			/* X509_SERIAL bytes, random */
 	const uint8_t *subject_point;		/* ECDSA_PUBLIC bytes each */
@@ -68,6 +77,29 @@ struct x509_spec {
 /* Writes the certificate, signed with the issuer's key; out holds X509_CERT_MAX bytes.
  * Returns its length, 0 when the specification cannot be put into a certificate. */
 size_t x509_make(uint8_t *out, const struct x509_spec *spec, const uint8_t issuer_secret[ECDSA_SECRET]);
+
+/* The serial number of a certificate we made.  0, or -1 when it is none of ours. */
+int x509_serial(uint8_t out[X509_SERIAL], const uint8_t *der, size_t len);
+
+struct x509_revoked {
+	uint8_t serial[X509_SERIAL];
+	int64_t when;				/* seconds since 1970 UTC */
+};
+
+/* A revocation list, version 2, of all certificates of its issuer: RFC 5280 §5. */
+struct x509_crl {
+	const char *issuer;			/* common name */
+	const uint8_t *issuer_point;
+	uint64_t number;			/* grows from list to list */
+	int64_t this_update, next_update;	/* seconds since 1970 UTC */
+	const struct x509_revoked *revoked;
+	size_t count;
+};
+
+/* Writes the list, signed with the issuer's key; out holds X509_CRL_MAX bytes.  Every certificate in it
+ * was superseded.  Returns its length, 0 when it cannot be put into a list.  The same list and key give the
+ * same bytes. */
+size_t x509_crl_make(uint8_t *out, const struct x509_crl *crl, const uint8_t issuer_secret[ECDSA_SECRET]);
 
 /* PEM (RFC 7468), a NUL at the end.  Bytes that hold it for `len` bytes of DER: */
 #define X509_PEM_MAX(len) (((len) + 2) / 3 * 4 + ((len) / 48 + 1) + 80)
