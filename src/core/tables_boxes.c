@@ -1,4 +1,7 @@
-/* Tables of boxes: a step of the schema. */
+/* Step 3: the versions of a box, the highest number first. */
 #include "truth.h"
 
-const char core_tables_boxes[] = "SELECT 1;";
+const char core_tables_boxes[] =
+	"CREATE INDEX object_version ON object(parent, json_extract(doc, '$.version.number.major') DESC,"
+	" json_extract(doc, '$.version.number.minor') DESC, json_extract(doc, '$.version.number.patch') DESC)"
+	" WHERE kind = 4 AND parent <> '';";
