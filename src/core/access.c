@@ -137,6 +137,9 @@ static bool part_of(struct db *db, const struct object *o, struct object *whole)
 
 static bool allowed(struct db *db, const struct core_principal *p, const struct object *o, enum access_need need)
 {
+	/* A cost center's administrators do not delete it; the organization's do. */
+	if (o->kind == OBJECT_COSTCENTER && need == ACCESS_OWN)
+		return access_organization_admin(db, p, o->organization);
 	if (access_permits(o->kind, need, access_owner_role(db, p, o)))
 		return true;
 	if (o->kind == OBJECT_BOX && allowed_by_visibility(p, o, need))

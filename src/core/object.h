@@ -71,6 +71,8 @@ void object_free(struct object *o);
 /* Brings the rows of who has a share in line with the document's members[]; object_put does it.
  * When the roles of a workspace, cost center or organization change: event "access.changed". */
 void object_members_index(struct db *db, const struct object *o);
+/* A workspace or user goes: takes it out of the members[] of everything. */
+void object_member_forget(struct db *db, const char *member);
 
 /* ---- lists, in chunks by key: no cursor outlives a chunk ---- */
 
@@ -83,6 +85,10 @@ struct object_filter {
 					 * visibility (organization must be given); alone: the public ones */
 	const char *ids;		/* comma-separated, a trailing comma is fine; NULL = all */
 	bool newest_first;		/* with a parent only: by created, else by id */
+	/* NULL, or asked for each with o->text (no doc): false leaves it out; may put another
+	 * malloc'ed text in its place. */
+	bool (*each)(struct db *db, void *arg, struct object *o);
+	void *arg;
 };
 
 /* Text that grows; zeroed at first. */

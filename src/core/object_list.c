@@ -40,22 +40,31 @@ void object_text_free(struct object_text *t)
 	*t = (struct object_text){ .p = NULL };
 }
 
-static void add_column(struct object_text *out, sqlite3_stmt *q, int column)
+/* Columns: id, document. */
+static void add_row(struct db *db, const struct object_filter *f, struct object_text *out, sqlite3_stmt *q)
 {
-	const char *text = db_text(q, column);
+	struct object o;
 
-	object_text_document(out, text, (size_t)sqlite3_column_bytes(q, column));
+	if (!f || !f->each) {
+		object_text_document(out, db_text(q, 1), (size_t)sqlite3_column_bytes(q, 1));
+		return;
+	}
+	if (!object_peek(db, f->kind, db_text(q, 0), &o))
+		return;
+	if (f->each(db, f->arg, &o))
+		object_text_document(out, o.text, strlen(o.text));
+	object_free(&o);
 }
 
-void object_list_query(struct db *db, sqlite3_stmt *q, int limit, char cursor[OBJECT_CURSOR], size_t bytes,
-	struct object_text *out)
+static void list_rows(struct db *db, const struct object_filter *f, sqlite3_stmt *q, int limit,
+	char cursor[OBJECT_CURSOR], size_t bytes, struct object_text *out)
 {
 	int rows = 0;
 
 	while (db_row(db, q)) {
 		rows++;
 		snprintf(cursor, OBJECT_CURSOR, "%s", db_text(q, 0));
-		add_column(out, q, 1);
+		add_row(db, f, out, q);
 		if (out->len >= bytes) {
 			db_end(q);
 			return;
@@ -63,6 +72,12 @@ void object_list_query(struct db *db, sqlite3_stmt *q, int limit, char cursor[OB
 	}
 	if (rows < limit)
 		cursor[0] = 0;
+}
+
+void object_list_query(struct db *db, sqlite3_stmt *q, int limit, char cursor[OBJECT_CURSOR], size_t bytes,
+	struct object_text *out)
+{
+	list_rows(db, NULL, q, limit, cursor, bytes, out);
 }
 
 /* ---- by time, children of a parent ---- */
@@ -80,7 +95,7 @@ static void list_newest(struct db *db, const struct object_filter *f, char curso
 	while (db_row(db, q)) {
 		rows++;
 		snprintf(cursor, OBJECT_CURSOR, "%" PRId64 " %s", db_int(q, 2), db_text(q, 0));
-		add_column(out, q, 1);
+		add_row(db, f, out, q);
 		if (out->len >= bytes) {
 			db_end(q);
 			return;
@@ -93,19 +108,19 @@ static void list_newest(struct db *db, const struct object_filter *f, char curso
 /* ---- by ids ---- */
 
 /* Is the object within the filter's place?  (The same conditions as the lists below.) */
-static bool list_one(struct db *db, const struct object_filter *f, const char *id, struct object_text *out)
+static void list_one(struct db *db, const struct object_filter *f, const char *id, struct object_text *out)
 {
-	sqlite3_stmt *q = db_query(db, "SELECT doc FROM object WHERE kind = ?1 AND id = ?2 AND (?3 IS NULL OR owner = ?3"
+	sqlite3_stmt *q = db_query(db, "SELECT id, doc FROM object WHERE kind = ?1 AND id = ?2 AND (?3 IS NULL OR owner = ?3"
 		" OR EXISTS(SELECT 1 FROM share WHERE share.kind = ?1 AND share.id = ?2 AND member = ?3)"
 		" OR (?6 AND (visibility = 'public' OR (visibility = 'organization' AND organization = ?4))))"
 		" AND (?3 IS NOT NULL OR ?4 IS NULL OR organization = ?4) AND (?3 IS NOT NULL OR ?4 IS NOT NULL OR NOT ?6 OR"
 		" visibility = 'public') AND (?5 IS NULL OR parent = ?5)", "itttti", (int64_t)f->kind, id, f->workspace,
 		f->organization, f->parent, (int64_t)f->include_public);
+
 	if (!db_row(db, q))
-		return false;
-	add_column(out, q, 0);
+		return;
+	add_row(db, f, out, q);
 	db_end(q);
-	return true;
 }
 
 static void list_ids(struct db *db, const struct object_filter *f, char cursor[OBJECT_CURSOR], size_t bytes,
@@ -204,6 +219,6 @@ void object_list(struct db *db, const struct object_filter *f, char cursor[OBJEC
 		list_newest(db, f, cursor, bytes, out);
 	} else {
 		snprintf(after, sizeof after, "%s", cursor);
-		object_list_query(db, query(db, f, after), OBJECT_LIST_ROWS, cursor, bytes, out);
+		list_rows(db, f, query(db, f, after), OBJECT_LIST_ROWS, cursor, bytes, out);
 	}
 }

@@ -85,3 +85,36 @@ void object_members_index(struct db *db, const struct object *o)
 	if (decides_access(o->kind) && roles_mark(db, o) != before)
 		access_event(db, o);
 }
+
+static void forget_in(struct object *o, const char *member)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_get(o->doc->root, "members"), *m;
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(list);
+
+	while ((m = yyjson_mut_arr_iter_next(&it)))
+		if (yyjson_mut_equals_str(yyjson_mut_obj_get(m, "workspace"), member) ||
+				yyjson_mut_equals_str(yyjson_mut_obj_get(m, "id"), member))
+			yyjson_mut_arr_iter_remove(&it);
+}
+
+void object_member_forget(struct db *db, const char *member)
+{
+	struct object o;
+	sqlite3_stmt *q;
+	int64_t kind;
+	char id[OBJECT_ID];
+
+	/* Each write changes the rows that are read: one at a time. */
+	while ((q = db_query(db, "SELECT kind, id FROM share WHERE member = ? AND type = 'workspace' LIMIT 1", "t", member)) &&
+			db_row(db, q)) {
+		kind = db_int(q, 0);
+		snprintf(id, sizeof id, "%s", db_text(q, 1));
+		db_end(q);
+		if (object_get(db, (enum object_kind)kind, id, &o)) {
+			forget_in(&o, member);
+			object_put(db, &o);
+			object_free(&o);
+		}
+		db_run(db, "DELETE FROM share WHERE kind = ? AND id = ? AND member = ?", "itt", kind, id, member);
+	}
+}

@@ -121,7 +121,7 @@ static void walk_list(struct secrets *s, yyjson_mut_val *list, const char *path,
 	for (size_t i = 0; (v = yyjson_mut_arr_iter_next(&it)); i++) {
 		if (!yyjson_mut_is_ctn(v))
 			continue;
-		name = *string(v, "id") ? string(v, "id") : string(v, "name");
+		name = *string(v, "id") ? string(v, "id") : *string(v, "name") ? string(v, "name") : string(v, "host");
 		if (*name)
 			snprintf(below, sizeof below, "%s%s/%s/", path, key, name);
 		else
@@ -130,11 +130,22 @@ static void walk_list(struct secrets *s, yyjson_mut_val *list, const char *path,
 	}
 }
 
+static bool named(const struct secrets *s, const char *key, bool top)
+{
+	for (const char *const *f = s->fields; f && *f; f++)
+		if (**f == '*' ? !strcmp(*f + 1, key) : top && !strcmp(*f, key))
+			return true;
+	return false;
+}
+
 static void walk_member(struct secrets *s, yyjson_mut_val *v, const char *path, const char *key, bool top)
 {
 	char below[FIELD_MAX];
 
-	if (yyjson_mut_is_arr(v) && !strcmp(key, "variables")) {
+	if ((yyjson_mut_is_str(v) || yyjson_mut_is_null(v)) && named(s, key, top)) {
+		snprintf(below, sizeof below, "%s%s", path, key);
+		cut(s, v, below);
+	} else if (yyjson_mut_is_arr(v) && !strcmp(key, "variables")) {
 		cut_variables(s, v, path);
 	} else if (yyjson_mut_is_arr(v)) {
 		walk_list(s, v, path, key);
@@ -158,17 +169,6 @@ static void walk(struct secrets *s, yyjson_mut_val *v, const char *path, bool to
 	it = yyjson_mut_obj_iter_with(v);
 	while ((key = yyjson_mut_obj_iter_next(&it)))
 		walk_member(s, yyjson_mut_obj_iter_get_val(key), path, yyjson_mut_get_str(key), top);
-}
-
-static void cut_fields(struct secrets *s, yyjson_mut_val *root, const char *const fields[])
-{
-	yyjson_mut_val *leaf;
-
-	for (; fields && *fields; fields++) {
-		leaf = yyjson_mut_obj_get(root, *fields);
-		if (yyjson_mut_is_str(leaf) || yyjson_mut_is_null(leaf))
-			cut(s, leaf, *fields);
-	}
 }
 
 static void wipe_strings(yyjson_val *v)
@@ -266,12 +266,12 @@ void secrets_cut(struct core_call *call, const char *id, const char *const field
 		log_fatal("secrets");
 	s->call = call;
 	s->next = next;
+	s->fields = fields;
 	snprintf(s->object, sizeof s->object, "%s", id);
 	secrets_forget(call->secrets);
 	call->secrets = s;
 	yyjson_mut_doc_set_root(masked, yyjson_val_mut_copy(masked, call->args));
 	walk(s, masked->root, "", true);
-	cut_fields(s, masked->root, fields);
 	args_replace(call, masked);
 	yyjson_mut_doc_free(masked);
 	if (s->too_many) {
@@ -293,6 +293,9 @@ void secrets_cut(struct core_call *call, const char *id, const char *const field
 
 static bool still_there(const struct secrets *s, const char *field)
 {
+	/* Not named by the request: not changed by it. */
+	if (!yyjson_obj_getn(s->call->args, field, strcspn(field, "/")))
+		return true;
 	for (size_t i = 0; i < s->count; i++)
 		if (s->entries[i].what != DROP && !strcmp(s->entries[i].field, field))
 			return true;

@@ -19,8 +19,8 @@ struct secrets;
 
 /* Cuts and seals, then goes on with next in the loop.  id: of the object (made before,
  * for a new one: call->id).  Finds: members of type Password in any variables[] (also
- * nested in box, policy_box, boxes[]), and the members named in fields (NULL-terminated, of
- * the top level; NULL = none).  call->args is a new document then.  The call is refused
+ * nested in box, policy_box, boxes[]), and the strings named in fields (NULL-terminated, of
+ * the top level, or with a "*" in front of any level; NULL = none).  call->args is a new document then.  The call is refused
  * (503) when keyd is away.
  *
  * A value's field is its path by names: "variables/PW", "variables/<scope>:PW",
@@ -30,7 +30,8 @@ void secrets_cut(struct core_call *call, const char *id, const char *const field
 	void (*next)(struct core_call *call));
 
 /* In the writer, after object_put of the whole object: keeps the sealed values of this call,
- * and drops those of fields the object has no longer. */
+ * and drops those of fields the object has no longer. What the request does not name at all
+ * (the first part of the field's path) stays. */
 void secrets_keep(struct db *db, struct core_call *call, const char *id);
 
 /* In the writer: what a copied document takes with it.  Fields that begin with `prefix` (""
