@@ -147,14 +147,14 @@ static void list_ids(struct db *db, const struct object_filter *f, char cursor[O
 
 /* ---- by id ---- */
 
-/* The ids come from several indexes, each in order and merged up to the limit; then their
+/* The ids come from several indexes, each in order and merged up to the limit; then (CROSS JOIN: in this order) their
  * documents. */
 static sqlite3_stmt *query_workspace(struct db *db, const struct object_filter *f, const char *after)
 {
 	return db_query(db, "SELECT o.id, o.doc FROM (SELECT id FROM object WHERE kind = ?1 AND owner = ?2 AND id > ?3"
 		" AND (?4 IS NULL OR parent = ?4) UNION SELECT share.id FROM share JOIN object s ON s.kind = share.kind AND"
 		" s.id = share.id WHERE member = ?2 AND share.kind = ?1 AND share.id > ?3 AND (?4 IS NULL OR s.parent = ?4)"
-		" ORDER BY 1 LIMIT ?5) k JOIN object o ON o.kind = ?1 AND o.id = k.id ORDER BY k.id", "ittti",
+		" ORDER BY 1 LIMIT ?5) k CROSS JOIN object o ON o.kind = ?1 AND o.id = k.id ORDER BY k.id", "ittti",
 		(int64_t)f->kind, f->workspace, after, f->parent, (int64_t)OBJECT_LIST_ROWS);
 }
 
@@ -167,7 +167,7 @@ static sqlite3_stmt *query_visible(struct db *db, const struct object_filter *f,
 		" AND (?4 IS NULL OR parent = ?4)"
 		" UNION SELECT id FROM object WHERE kind = ?1 AND visibility = 'organization' AND id > ?3"
 		" AND organization = ?6 AND (?4 IS NULL OR parent = ?4)"
-		" ORDER BY 1 LIMIT ?5) k JOIN object o ON o.kind = ?1 AND o.id = k.id ORDER BY k.id", "itttit",
+		" ORDER BY 1 LIMIT ?5) k CROSS JOIN object o ON o.kind = ?1 AND o.id = k.id ORDER BY k.id", "itttit",
 		(int64_t)f->kind, f->workspace, after, f->parent, (int64_t)OBJECT_LIST_ROWS, f->organization);
 }
 

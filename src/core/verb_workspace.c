@@ -199,7 +199,7 @@ static void list_mine(struct db *db, const char *user, char cursor[OBJECT_CURSOR
 		" WHERE g.user = ?1 AND s.id > ?2"
 		" UNION SELECT w.id FROM share s JOIN object w ON w.kind = 3 AND w.parent = s.id WHERE s.member = ?1"
 		" AND s.kind = 2 AND w.type = 'team' AND w.id > ?2"
-		" ORDER BY 1 LIMIT ?3) k JOIN object o ON o.kind = 3 AND o.id = k.id ORDER BY k.id", "tti", user, after,
+		" ORDER BY 1 LIMIT ?3) k CROSS JOIN object o ON o.kind = 3 AND o.id = k.id ORDER BY k.id", "tti", user, after,
 		(int64_t)OBJECT_LIST_ROWS), OBJECT_LIST_ROWS, cursor, CORE_LIST_CHUNK, out);
 }
 

@@ -4,7 +4,7 @@
 #define ID_MAX 64
 /* Longest list of ids in a query, bytes: 800 of the longest kind (a GUID and its comma) and room. */
 #define IDS_MAX 40000
-#define NAME_MAX 255
+#define LABEL_MAX 255
 /* Members of one place. */
 #define MEMBERS_MAX 10000
 
@@ -40,7 +40,7 @@ static const struct verb_arg id_ids_args[] = {
 };
 
 static const struct verb_arg costcenter_args[] = {
-	{ "name", VERB_STRING, true, 1, NAME_MAX, "name" },
+	{ "name", VERB_STRING, true, 1, LABEL_MAX, "name" },
 	{ "organization", VERB_STRING, false, 1, ID_MAX, "id of the organization; the caller's without it" },
 	{ "schema", VERB_STRING, false, 1, 256, "http://elasticbox.net/schemas/costcenter" },
 	{ "members", VERB_ARRAY, false, 0, MEMBERS_MAX, "its administrators: {id, type, role}" },
@@ -49,13 +49,13 @@ static const struct verb_arg costcenter_args[] = {
 
 static const struct verb_arg costcenter_put_args[] = {
 	{ "id", VERB_STRING, true, 1, ID_MAX, "id" },
-	{ "name", VERB_STRING, false, 1, NAME_MAX, "name" },
+	{ "name", VERB_STRING, false, 1, LABEL_MAX, "name" },
 	{ "members", VERB_ARRAY, false, 0, MEMBERS_MAX, "its administrators: {id, type, role}" },
 	{ .type = VERB_NONE },
 };
 
 static const struct verb_arg workspace_args[] = {
-	{ "name", VERB_STRING, true, 1, NAME_MAX, "name" },
+	{ "name", VERB_STRING, true, 1, LABEL_MAX, "name" },
 	{ "schema", VERB_STRING, false, 1, 256, "http://elasticbox.net/schemas/workspaces/team" },
 	{ "costcenter", VERB_STRING, false, 1, ID_MAX, "id of the cost center; the organization's default without it" },
 	{ "members", VERB_ARRAY, false, 0, MEMBERS_MAX, "{id, type, role} of users and groups" },
@@ -64,7 +64,7 @@ static const struct verb_arg workspace_args[] = {
 
 static const struct verb_arg workspace_put_args[] = {
 	{ "id", VERB_STRING, true, 1, ID_MAX, "id" },
-	{ "name", VERB_STRING, false, 1, NAME_MAX, "name" },
+	{ "name", VERB_STRING, false, 1, LABEL_MAX, "name" },
 	{ "members", VERB_ARRAY, false, 0, MEMBERS_MAX, "{id, type, role} of users and groups" },
 	{ .type = VERB_NONE },
 };
