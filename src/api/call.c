@@ -14,6 +14,7 @@
 #include "log/log.h"
 #include "reply.h"
 #include "request.h"
+#include "viewers.h"
 
 static struct ipc_client *core;
 static unsigned calls;
@@ -27,16 +28,29 @@ static double patience(void)
 	return ipc_client_connected(core) ? LIMIT_CALL_SECONDS : LIMIT_AWAY_SECONDS;
 }
 
-static yyjson_mut_val *principal(const struct request *r, yyjson_mut_doc *doc)
+static yyjson_mut_val *principal(const struct auth *auth, const char *peer, yyjson_mut_doc *doc)
 {
 	yyjson_mut_val *p = yyjson_mut_obj(doc);
 
-	if (r->auth.kind == AUTH_TOKEN)
-		yyjson_mut_obj_add_strcpy(doc, p, "token", r->auth.value);
-	else if (r->auth.kind == AUTH_SESSION)
-		yyjson_mut_obj_add_strcpy(doc, p, "session", r->auth.value);
-	yyjson_mut_obj_add_strcpy(doc, p, "peer", r->conn->peer->address);
+	if (auth->kind == AUTH_TOKEN)
+		yyjson_mut_obj_add_strcpy(doc, p, "token", auth->value);
+	else if (auth->kind == AUTH_SESSION)
+		yyjson_mut_obj_add_strcpy(doc, p, "session", auth->value);
+	yyjson_mut_obj_add_strcpy(doc, p, "peer", peer);
 	return p;
+}
+
+void call_scope(const struct auth *auth, const char *peer, ipc_reply_fn *answer, void *arg)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(&arguments_memory);
+
+	if (!doc)
+		log_fatal("call");
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_str(doc, doc->root, "verb", VIEWERS_SCOPE_VERB);
+	yyjson_mut_obj_add_val(doc, doc->root, "principal", principal(auth, peer, doc));
+	yyjson_mut_obj_add_obj(doc, doc->root, "args");
+	ipc_client_call_json(core, PROTO_CORE_VERB, doc, patience(), answer, arg);
 }
 
 void call_give_up(struct request *r, int status, const char *message)
@@ -57,7 +71,8 @@ static char *question_text(struct request *r, const struct call_question *q, siz
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "verb", q->verb);
 	if (doc)
-		yyjson_mut_obj_add_val(doc, root, "principal", principal(r, doc));
+		yyjson_mut_obj_add_val(doc, root, "principal",
+			principal(&r->auth, r->conn->peer->address, doc));
 	args = q->arguments && doc ? q->arguments(r, doc) : yyjson_mut_obj(doc);
 	if (doc && !args) {
 		yyjson_mut_doc_free(doc);

@@ -22,6 +22,11 @@ void call_open(struct ev_loop *loop);
 /* Head and body of the request are here: checks the body's syntax, asks core, replies. */
 void call_begin(struct request *r);
 
+/* Asks core what a credential may see (access.scope), outside any request; answer as of
+ * ipc_client_call. */
+struct auth;
+void call_scope(const struct auth *auth, const char *peer, ipc_reply_fn *answer, void *arg);
+
 /* ---- for what becomes of special verbs: lists, files ---- */
 
 struct call_question {

@@ -33,21 +33,22 @@ static void list_more(struct conn *c)
  * coding of HTTP/1.1. */
 static char *piece(struct request *r, const char *elements, size_t len, bool last, size_t *out_len)
 {
-	bool framed = r->head.minor;
+	bool framed = r->head.minor, array = r->verb->answer != VERB_ANSWER_LINES;
+	bool open = array && !r->streaming, comma = array && r->listed && len, shut = array && last;
 	char *out = malloc(len + FRAMING);
-	size_t n = 0, bytes = len + !r->streaming + (r->listed && len) + last;
+	size_t n = 0, bytes = len + open + comma + shut;
 
 	if (!out)
 		return NULL;
 	if (framed && bytes)
 		n += (size_t)sprintf(out, "%zx\r\n", bytes);
-	if (!r->streaming)
+	if (open)
 		out[n++] = '[';
-	if (r->listed && len)
+	if (comma)
 		out[n++] = ',';
 	memcpy(out + n, elements, len);
 	n += len;
-	if (last)
+	if (shut)
 		out[n++] = ']';
 	if (framed && bytes) {
 		memcpy(out + n, "\r\n", 2);
@@ -67,7 +68,7 @@ static void first_piece(struct request *r, int status, char *bytes, size_t len, 
 
 	reply.status = status;
 	reply.service = true;
-	reply.type = "application/json";
+	reply.type = r->verb->answer == VERB_ANSWER_LINES ? "application/x-ndjson" : "application/json";
 	reply.chunked = true;
 	reply.owned = bytes;
 	reply.len = len;

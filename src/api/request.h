@@ -31,6 +31,7 @@ struct request {
 	bool console;		/* the console signs in: answer with a cookie */
 	bool retried;		/* core was asked a second time */
 	bool asked;		/* a room owes an answer: r outlives its client until then */
+	unsigned epoch;		/* of scopes, when core was asked for one */
 	bool streaming;		/* the head of the reply has left: what fails now cuts the connection */
 	int status;		/* of the reply, for the log */
 	void (*known)(struct request *r, yyjson_val *body);	/* goes on once core said who asks */

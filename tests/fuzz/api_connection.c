@@ -1,4 +1,4 @@
-/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/socket.c api/stored.c api/upload.c */
+/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
 /*
  * Bytes of a client through a whole connection of api, with a core that gives
  * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
@@ -124,21 +124,19 @@ static void answer_one(void)
 
 /* ---- no WebSocket engine: what reaches it is well formed ---- */
 
-void live_adopt(int fd, struct peer *peer, const char *head, size_t len,
-	const uint8_t hash[AUTH_HASH], const char *first)
+void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct viewer *viewer)
 {
-	(void)hash;
-	(void)first;
 	if (len < 100 || memcmp(head, "GET /services/events HTTP/1.1\r\n", 31))
 		abort();
+	if (viewer)
+		viewer_drop(viewer);
 	peer_drop(peer);
 	close(fd);
 }
 
-void live_announce(const char *text, size_t len)
+void live_event(const struct event *e)
 {
-	(void)text;
-	(void)len;
+	(void)e;
 }
 
 void live_revoked(const uint8_t *hash)

@@ -55,6 +55,7 @@ enum verb_body {
 /* How a good answer comes. */
 enum verb_answer {
 	VERB_ANSWER_JSON = 0,	/* from core, as the row's reply says */
+	VERB_ANSWER_LINES,	/* of a list: its chunks are sent as they are, lines of JSON (application/x-ndjson) */
 	VERB_ANSWER_BYTES	/* a file that store has: core answers {"status":200,"file":{"digest","name","content_type"}} */
 };
 
