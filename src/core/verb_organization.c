@@ -1,6 +1,7 @@
 /* organization.*: the settings of an organization are one document, kept whole. */
 #include <string.h>
 
+#include "box.h"
 #include "secrets.h"
 #include "verbs_places.h"
 #include "schema/schema.h"
@@ -140,7 +141,10 @@ int verb_organization_list(struct db *db, struct core_call *call, char cursor[OB
 	f.kind = *what == 'b' ? OBJECT_BOX : *what == 'i' ? OBJECT_INSTANCE : *what == 'p' ? OBJECT_PROVIDER : OBJECT_WORKSPACE;
 	f.organization = o.id;
 	f.parent = f.kind == OBJECT_BOX && !f.ids ? "" : NULL;
-	object_list(db, &f, cursor, CORE_LIST_CHUNK, out);
+	if (f.kind == OBJECT_BOX)
+		box_list(db, &call->principal, &f, cursor, out);
+	else
+		object_list(db, &f, cursor, CORE_LIST_CHUNK, out);
 	object_free(&o);
 	return 0;
 }

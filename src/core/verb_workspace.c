@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "box.h"
 #include "verbs_places.h"
 
 /* The cost center is for ever; addresses and groups come from signing in. */
@@ -234,11 +235,13 @@ int verb_workspace_contents(struct db *db, struct core_call *call, char cursor[O
 
 	if (!access_place(db, call, f.workspace, f.kind, call->verb->need, organization))
 		return -1;
-	if (f.kind == OBJECT_BOX) {
-		f.organization = organization;
-		f.include_public = true;
-		f.parent = f.ids ? NULL : "";
+	if (f.kind != OBJECT_BOX) {
+		object_list(db, &f, cursor, CORE_LIST_CHUNK, out);
+		return 0;
 	}
-	object_list(db, &f, cursor, CORE_LIST_CHUNK, out);
+	f.organization = organization;
+	f.include_public = true;
+	f.parent = f.ids ? NULL : "";
+	box_list(db, &call->principal, &f, cursor, out);
 	return 0;
 }
