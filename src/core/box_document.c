@@ -26,7 +26,7 @@ static bool absent(const struct object *box, const char *member)
 static void default_text(struct object *box, const char *member, const char *value)
 {
 	if (absent(box, member) || !*object_member(box, member))
-		set(box, member, yyjson_mut_str(box->doc, value));
+		set(box, member, yyjson_mut_strcpy(box->doc, value));
 }
 
 static void default_array(struct object *box, const char *member)

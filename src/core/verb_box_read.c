@@ -212,20 +212,19 @@ static void answer_diff(struct core_call *call, yyjson_mut_val *previous, yyjson
 int verb_box_diff_run(struct db *db, struct core_call *call)
 {
 	char message[SCHEMA_MESSAGE];
-	yyjson_mut_doc *now;
+	struct object box, now;
 	enum box_kind kind;
-	struct object box;
 
 	if (box_check(call->args, &kind, message))
 		return refuse(call, 400, message);
 	if (!read_box(db, call, &box))
 		return -1;
-	now = yyjson_mut_doc_new(NULL);
-	if (!now)
-		log_fatal("box");
-	yyjson_mut_doc_set_root(now, yyjson_val_mut_copy(now, call->args));
-	answer_diff(call, box.doc->root, now->root);
-	yyjson_mut_doc_free(now);
+	/* As it would be kept: what the client left out is no difference. */
+	now = box;
+	now.doc = NULL;
+	box_document(db, &now, call->args, kind, &box);
+	answer_diff(call, box.doc->root, now.doc->root);
+	object_free(&now);
 	object_free(&box);
 	return 0;
 }

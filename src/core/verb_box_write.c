@@ -41,6 +41,9 @@ static int check_content(struct db *db, struct core_call *call, const struct obj
 static void keep(struct db *db, struct core_call *call, struct object *box)
 {
 	secrets_keep(db, call, box->id);
+	/* A whole box without variables has none. */
+	if (!yyjson_obj_get(call->args, "variables"))
+		db_run(db, "DELETE FROM secret WHERE object = ? AND field LIKE 'variables/%'", "t", box->id);
 	box_clear_masks(db, box);
 	object_put(db, box);
 }
