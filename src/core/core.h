@@ -20,6 +20,7 @@
 #include "throttle.h"
 #include "db/writer.h"
 #include "ipc/ipc.h"
+#include "jwt/jwt.h"
 #include "verb/verb.h"
 #include "work/work.h"
 
@@ -51,6 +52,9 @@ struct core_identity {
 	char agents_name[CORE_HOSTNAME_TEXT];
 	char *ca_pem;		/* authority of the certificate (malloc) */
 	char *crl;		/* its revocation list, base64url (malloc) */
+	char activity_pem[256];	/* public key of the activity's checkpoints */
+	bool jwt_known;		/* there is a key for tokens */
+	struct jwt_public jwt;
 };
 
 struct core {
@@ -83,6 +87,9 @@ struct core {
 	struct core_follower *followers;
 	bool follow_running, follow_again;
 	struct ev_timer probe;			/* is there space again? */
+	struct core_used *used;			/* used.c */
+	int64_t refusals_since;			/* activity.c: those recorded in this minute, and those not */
+	unsigned refusals, refusals_suppressed;
 };
 
 /* One connection; outlives it while calls refer to it. */
@@ -147,6 +154,8 @@ struct core_call {
 	struct core_answer answer;
 	char cursor[OBJECT_CURSOR];		/* of a list */
 	struct object_text chunk;
+	bool writing;				/* the step is the writer's */
+	char subject[OBJECT_ID];		/* for the activity, when neither an argument nor id names the object */
 	char id[OBJECT_ID];			/* of a new object: made once, so that a repeated run keeps it */
 	struct secrets *secrets;		/* secrets.c */
 	void *state;				/* of the handler; freed by forget */
@@ -209,6 +218,14 @@ void core_names_send(struct core *core);
 void core_url(const struct core *core, char *out, size_t size);
 /* Appends an event "appliance.console": what the screen shows has changed. */
 void core_console_changed(struct core *core);
+
+/* What core knows of keyd when it starts: kept from the last time. */
+void core_identity_load(struct core *core, struct db *db);
+
+/* ---- when tokens were used (used.c) ---- */
+
+/* Notes it, in the loop; written at most once a minute, all together. */
+void core_used_note(struct core *core, const uint8_t hash[CORE_HASH]);
 
 /* ---- the setup code (setup_code.c) ---- */
 

@@ -10,10 +10,9 @@
 #include "log/log.h"
 #include "plat/clock.h"
 
-#define PASSWORD_CHARACTERS 10
 #define SCHEMA "http://elasticbox.net/schemas/"
 
-static bool email_valid(const char *s)
+bool verb_email_valid(const char *s)
 {
 	const char *at = strrchr(s, '@');
 
@@ -29,6 +28,11 @@ static size_t characters(const char *s)
 	for (; *s; s++)
 		n += ((unsigned char)*s & 0xc0) != 0x80;
 	return n;
+}
+
+bool verb_password_long(const char *password)
+{
+	return characters(password) >= VERB_PASSWORD_CHARACTERS;
 }
 
 /* Is this the code?  Case, spaces and hyphens do not count; time does not tell. */
@@ -134,6 +138,7 @@ int verb_setup_run(struct db *db, struct core_call *call)
 	user_insert(db, user, l, name && name[0] ? name : user, org, costcenter);
 	db_run(db, "DELETE FROM secret WHERE object = 'appliance' AND field = 'setup_code'", "");
 	core_event(db, "appliance.setup", "appliance", "{}");
+	snprintf(call->principal.user, sizeof call->principal.user, "%s", user);
 	core_event(db, "appliance.console", "appliance", "{}");
 	if (core_call_bool(call, "session")) {
 		core_credential_new(db, user, CORE_SESSION, session);
@@ -219,12 +224,12 @@ void verb_setup_start(struct core_call *call)
 		core_call_refuse(call, 409, "This appliance has been set up already.");
 		return;
 	}
-	if (!email_valid(core_call_string(call, "email"))) {
+	if (!verb_email_valid(core_call_string(call, "email"))) {
 		core_call_refuse(call, 400, "email: is not an e-mail address.");
 		return;
 	}
-	if (characters(core_call_string(call, "password")) < PASSWORD_CHARACTERS) {
-		core_call_refuse(call, 400, "password: at least %d characters are needed.", PASSWORD_CHARACTERS);
+	if (!verb_password_long(core_call_string(call, "password"))) {
+		core_call_refuse(call, 400, "password: at least %d characters are needed.", VERB_PASSWORD_CHARACTERS);
 		return;
 	}
 	if (!code_good(call))
