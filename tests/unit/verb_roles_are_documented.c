@@ -91,6 +91,8 @@ static const char *answer(const struct verb *v, enum who who)
 		return organization_answer(v, who);
 	case OBJECT_COSTCENTER:
 		return costcenter_answer(v, who);
+	case OBJECT_USER:
+		return who >= ORGANIZATION ? "yes" : "404";
 	default:
 		return workspace_answer(v, who);
 	}

@@ -26,6 +26,7 @@ static const unsigned char permitted[OBJECT_KINDS][ACCESS_NEEDS] = {
 	[OBJECT_ACTIVITY] =      { 0, ANY,       USERS,          USERS,          ADMINISTRATORS, USERS },
 	[OBJECT_BLOB] =          { 0, ANY,       USERS,          USERS,          ADMINISTRATORS, USERS },
 	[OBJECT_TASK] =          { 0, ANY,       USERS,          USERS,          ADMINISTRATORS, USERS },
+	[OBJECT_USER] =          { 0, ADMINISTRATORS, ADMINISTRATORS, ADMINISTRATORS, ADMINISTRATORS, ADMINISTRATORS },
 };
 
 bool access_permits(enum object_kind kind, enum access_need need, enum access_role role)
@@ -60,7 +61,7 @@ const char *access_kind_name(enum object_kind kind)
 {
 	static const char *const names[OBJECT_KINDS] = {
 		"", "organization", "costcenter", "workspace", "box", "instance", "service", "operation", "provider",
-		"provider-log", "activity", "blob", "task",
+		"provider-log", "activity", "blob", "task", "user",
 	};
 
 	return names[kind];

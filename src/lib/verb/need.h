@@ -23,6 +23,7 @@ enum object_kind {
 	OBJECT_ACTIVITY = 10,		/* parent = its instance: entries of the instance's log */
 	OBJECT_BLOB = 11,
 	OBJECT_TASK = 12,		/* tasks clients poll (create-template) */
+	OBJECT_USER = 13,		/* what administrators do to users; kept as its WORKSPACE and its credentials */
 	OBJECT_KINDS
 };
 
