@@ -46,6 +46,7 @@ const struct retention core_retention[] = {
 	  NULL },
 	{ "user_group", "groups of users", WITH_IT, 0, 0, NULL },
 	{ "organization", "from before organizations were objects", "always", 0, 0, NULL },
+	{ "step", "timers of core: when to look at an instance again", WITH_IT, 0, 0, NULL },
 	{ "setting", "settings", "always", 0, 0, NULL },
 	{ "meta", "values of the database itself", "always", 0, 0, NULL },
 	{ "schema_version", "steps of the schema", "always", 0, 0, NULL },

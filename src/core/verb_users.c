@@ -239,13 +239,13 @@ void verb_users_code_start(struct core_call *call)
 /* An id that no object has and no user ever had: activity must not mix two people. */
 static void new_id(struct db *db, const char *email, char out[OBJECT_ID])
 {
-	char base[OBJECT_ID - 8];
+	char base[OBJECT_ID];
 
 	personal_id(db, email, out);
-	snprintf(base, sizeof base, "%.50s", out);
+	memcpy(base, out, sizeof base);
 	for (int i = 2; i < ID_TRIES && db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM user WHERE id = ?1) OR"
 			" EXISTS(SELECT 1 FROM object WHERE kind IN (1, 3) AND id = ?1)", "t", out); i++)
-		snprintf(out, OBJECT_ID, "%s-%d", base, i);
+		snprintf(out, OBJECT_ID, "%.50s-%d", base, i);
 }
 
 static bool email_lower(const char *email, char out[256])
