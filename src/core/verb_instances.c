@@ -103,7 +103,7 @@ static void name_imports(struct core_call *call)
 	yyjson_arr_iter plain = yyjson_arr_iter_with(yyjson_obj_get(call->args, "unregistered_instances"));
 	yyjson_val *old;
 	yyjson_doc *again;
-	char name[16];
+	char name[24];
 
 	for (size_t i = 0; (one = yyjson_mut_arr_iter_next(&it)); i++) {
 		if (!yyjson_mut_is_obj(one))
@@ -181,6 +181,10 @@ static int check_boxes(struct core_call *call, char message[SCHEMA_MESSAGE])
 	yyjson_val *boxes = yyjson_obj_get(call->args, "boxes"), *box;
 	yyjson_arr_iter it = yyjson_arr_iter_with(boxes);
 
+	if (boxes && !yyjson_arr_size(boxes)) {
+		snprintf(message, SCHEMA_MESSAGE, "boxes: must have the main box.");
+		return -1;
+	}
 	for (size_t i = 0; (box = yyjson_arr_iter_next(&it)); i++)
 		if (!yyjson_is_str(yyjson_obj_get(box, "id")) || !yyjson_is_str(yyjson_obj_get(box, "name")) ||
 				!yyjson_is_str(yyjson_obj_get(box, "schema"))) {
