@@ -259,6 +259,9 @@ void call_answer_with(struct request *r, yyjson_val *root)
 		return;
 	}
 	set_cookie(r, &reply, root);
+	/* Refused before its body was read: what follows on the connection is not a request. */
+	if (request_unread(r))
+		r->conn->closing = true;
 	if (yyjson_is_int(retry))
 		reply_header(&reply, "Retry-After: %lld", (long long)yyjson_get_sint(retry));
 	else if (reply.status == 429 || reply.status == 503)

@@ -64,6 +64,11 @@ static bool body_remains(const struct request *r)
 	return r->head.has_length && r->received < r->head.length;
 }
 
+bool request_unread(const struct request *r)
+{
+	return body_remains(r);
+}
+
 void request_refuse_head(struct conn *c, int status, const char *message)
 {
 	c->closing = true;

@@ -57,6 +57,8 @@ void request_begin(struct conn *c, const char *head, size_t len);
  * complete and the request has moved on. */
 bool request_feed(struct request *r, const char *bytes, size_t len, size_t *used);
 size_t request_received(const struct request *r);
+/* Is a part of the body still to come? */
+bool request_unread(const struct request *r);
 
 /* Answers with an error and ends the connection, whether or not there is a request yet. */
 void request_refuse_head(struct conn *c, int status, const char *message);
