@@ -77,8 +77,10 @@ static const char *workspace_answer(const struct verb *v, enum who who)
 static const char *answer(const struct verb *v, enum who who)
 {
 	/* Files may be fetched from inside a VM, by the credential in the address. */
+	if (v->answer == VERB_ANSWER_BYTES)
+		return who == ANONYMOUS ? "address" : workspace_answer(v, who);
 	if (v->role == VERB_ROLE_PUBLIC)
-		return v->answer == VERB_ANSWER_BYTES && who == ANONYMOUS ? "address" : "yes";
+		return "yes";
 	if (who == ANONYMOUS)
 		return "401";
 	if (v->role == VERB_ROLE_ADMIN)

@@ -170,7 +170,10 @@ const struct verb verb_rows_instances[] = {
 	OPERATE("import", 200, "import again what failed to"),
 	OPERATE("cancel_import", 200, "give an import up: the record goes"),
 	OPERATE("abort", 202, "end the running operation"),
-	OPERATE("force_online", 202, "take an instance for online whose scripts failed"),
+	/* For administrators only. */
+	{ .name = "instance.force_online", .method = "PUT", .path = INSTANCE "/force_online", .role = VERB_ROLE_USER,
+	  .writes = true, .args = operate_args, .help = "take an instance for online whose scripts failed", .whole = true,
+	  .kind = OBJECT_INSTANCE, .need = ACCESS_OWN, .status = 202 },
 	{ .name = "instance.make_managed_os", .method = "PUT", .path = INSTANCE "/make_managed_os", .role = VERB_ROLE_USER,
 	  .writes = true, .args = managed_args, .help = "hand its system over to managed services", .whole = true,
 	  .kind = OBJECT_INSTANCE, .need = ACCESS_EDIT, .status = 202 },
