@@ -130,15 +130,16 @@ static const char *peer_of(const struct core_call *call)
 	return call->from == ROOM_API ? call->principal.peer : room_by_id(call->from)->name;
 }
 
-/* "box.put" → "box", unless the row says what it is about. */
+/* What the row says it is about; else "tokens.add" → "token".  A user is not only his workspace. */
 static void kind_of(const struct core_call *call, char out[OBJECT_ID])
 {
-	const char *kind = access_kind_name(call->verb->kind);
+	const char *kind = access_kind_name(call->verb->kind), *name = call->verb->name;
+	size_t len = strcspn(name, ".");
 
-	if (kind[0])
+	if (kind[0] && strncmp(name, "users.", 6))
 		snprintf(out, OBJECT_ID, "%s", kind);
 	else
-		snprintf(out, OBJECT_ID, "%.*s", (int)strcspn(call->verb->name, "."), call->verb->name);
+		snprintf(out, OBJECT_ID, "%.*s", (int)(len && name[len - 1] == 's' ? len - 1 : len), name);
 }
 
 static const char *object_of(const struct core_call *call)

@@ -13,7 +13,7 @@ const struct core_handler core_handlers_users[] = {
 	{ .verb = "users.reset", .start = verb_users_code_start },
 	{ .verb = "users.deactivate", .run = verb_users_state_run, .essential = true },
 	{ .verb = "users.reactivate", .run = verb_users_state_run },
-	{ .verb = "users.unlock", .run = verb_users_state_run, .essential = true },
+	{ .verb = "users.unlock", .run = verb_users_state_run, .after = verb_users_unlock_after, .essential = true },
 	{ .verb = "users.delete", .run = verb_users_delete_run },
 	{ .verb = "users.activate", .start = verb_users_activate_start },
 	{ .verb = "users.password", .start = verb_users_password_start },

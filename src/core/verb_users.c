@@ -340,6 +340,26 @@ static void deactivate(struct db *db, const char *id)
 	core_credential_revoke_all(db, id, CORE_ANONYMOUS, NULL);
 }
 
+static char *email_of(struct db *db, const char *id)
+{
+	sqlite3_stmt *q = db_query(db, "SELECT email FROM user WHERE id = ?", "t", id);
+	char *email = NULL;
+
+	if (db_row(db, q)) {
+		email = strdup(db_text(q, 0));
+		db_end(q);
+	}
+	return email;
+}
+
+/* In the loop: whoever is unlocked need not wait for his former tries either. */
+void verb_users_unlock_after(struct core_call *call)
+{
+	if (call->state && call->answer.status == 200)
+		core_throttle_forgive(&call->core->throttle, CORE_THROTTLE_ACCOUNT, call->state);
+	core_call_finish(call);
+}
+
 int verb_users_state_run(struct db *db, struct core_call *call)
 {
 	const char *what = strchr(call->verb->name, '.') + 1;
@@ -356,6 +376,9 @@ int verb_users_state_run(struct db *db, struct core_call *call)
 		db_run(db, "UPDATE user SET state = iif(password IS NULL, 'invited', 'active'), failures = 0, updated = ? WHERE id = ?"
 			" AND state = 'deactivated'", "it", core_stamp(db), t.id);
 	} else {
+		free(call->state);
+		call->state = email_of(db, t.id);
+		call->forget = free;
 		db_run(db, "UPDATE user SET state = 'active', failures = 0, locked_until = 0, updated = ? WHERE id = ?"
 			" AND state = 'locked'", "it", core_stamp(db), t.id);
 	}

@@ -37,9 +37,9 @@ struct verb_login {
 /* Makes the state; the call owns it. */
 struct verb_login *verb_login_new(struct core_call *call);
 
-/* Wrong passwords in a row that lock an account's password, and for how long, seconds: nobody can keep the
- * last administrator out for ever. Tokens are not touched. */
-#define VERB_LOCK_FAILURES 10
+/* Wrong passwords in a row that lock an account's password: the waiting between them is half a minute by then. And for
+ * how long, seconds: nobody can keep the last administrator out for ever. Tokens are not touched. */
+#define VERB_LOCK_FAILURES 8
 #define VERB_LOCK_LIFE 1800
 
 /* Fewest characters of a new password. */

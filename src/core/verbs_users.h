@@ -16,6 +16,7 @@ int verb_users_get_run(struct db *db, struct core_call *call);
 void verb_users_invite_start(struct core_call *call);
 void verb_users_code_start(struct core_call *call);		/* resend an invitation, reset a password */
 int verb_users_state_run(struct db *db, struct core_call *call);	/* deactivate, activate, unlock */
+void verb_users_unlock_after(struct core_call *call);
 int verb_users_delete_run(struct db *db, struct core_call *call);
 
 /* verb_passwords.c: what users do */
