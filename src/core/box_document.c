@@ -1,5 +1,6 @@
 /* From a request's whole object to the document that is kept. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "box.h"
@@ -87,6 +88,28 @@ static void take_draft_from(struct db *db, struct object *box, const struct obje
 		object_set(box, "draft_from", object_member(before, "draft_from"));
 }
 
+/* Clients read every value as a text, and expect one. */
+static void texts_of_values(struct object *box)
+{
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(box->doc->root, "variables"));
+	yyjson_mut_val *v, *value, *key = yyjson_mut_str(box->doc, "value");
+	char *text;
+
+	while ((v = yyjson_mut_arr_iter_next(&it))) {
+		value = yyjson_mut_obj_get(v, "value");
+		if (!value) {
+			yyjson_mut_obj_add_str(box->doc, v, "value", "");
+		} else if (yyjson_mut_is_null(value)) {
+			yyjson_mut_obj_replace(v, key, yyjson_mut_str(box->doc, ""));
+		} else if (yyjson_mut_is_num(value)) {
+			text = yyjson_mut_val_write(value, 0, NULL);
+			if (text)
+				yyjson_mut_obj_replace(v, key, yyjson_mut_strcpy(box->doc, text));
+			free(text);
+		}
+	}
+}
+
 void box_document(struct db *db, struct object *box, yyjson_val *args, enum box_kind kind, const struct object *before)
 {
 	yyjson_mut_doc_free(box->doc);
@@ -99,6 +122,7 @@ void box_document(struct db *db, struct object *box, yyjson_val *args, enum box_
 	take_sharing(box, before);
 	take_draft_from(db, box, before);
 	add_defaults(box, kind);
+	texts_of_values(box);
 }
 
 /* ---- secrets ---- */

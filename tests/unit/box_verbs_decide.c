@@ -194,7 +194,8 @@ static char box[OBJECT_ID];
 static void check_create(void)
 {
 	CHECK(ask("ann", "box.create", "{" SCRIPT ",\"name\":\"A\",\"owner\":\"team\",\"future\":{\"x\":[1,null]},\"deleted\":\"x\","
-		"\"created\":\"never\",\"variables\":[{\"name\":\"PORT\",\"type\":\"Port\",\"value\":\"80\"}]}") == 200);
+		"\"created\":\"never\",\"variables\":[{\"name\":\"PORT\",\"type\":\"Port\",\"value\":80},{\"name\":\"T\",\"type\":\"Text\"}]}") == 200);
+	CHECK(!strcmp(text("/variables/0/value"), "80") && yyjson_is_str(at("/variables/1/value")));
 	snprintf(box, sizeof box, "%s", text("/id"));
 	CHECK(strlen(box) == 36 && !strcmp(text("/owner"), "team") && !strcmp(text("/organization"), "acme"));
 	CHECK(!strcmp(text("/automatic_updates"), "off") && !strcmp(text("/visibility"), "workspace"));
