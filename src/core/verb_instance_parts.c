@@ -316,28 +316,35 @@ static void task_new(struct db *db, struct core_call *call, const struct object 
 	core_step_add(db, "instance.template", id, "", INSTANCE_STEP);
 }
 
-int verb_instance_template_run(struct db *db, struct core_call *call)
+/* May a template be made of it now? */
+static bool template_allowed(struct core_call *call, const struct object *o)
 {
-	struct object o, task;
-	struct life_step step;
+	struct life_step step = life_decide(instance_state(o), instance_event(o), LIFE_DO_TEMPLATE);
 
-	if (!access_object(db, call, OBJECT_INSTANCE, core_call_string(call, "id"), call->verb->need, &o))
-		return -1;
-	step = life_decide(instance_state(&o), instance_event(&o), LIFE_DO_TEMPLATE);
 	if (strcmp(core_call_string(call, "schema"), TEMPLATE_SCHEMA) != 0)
 		core_answer_message(&call->answer, 400, "schema: must be " TEMPLATE_SCHEMA ".");
 	else if (step.verdict != LIFE_STAY)
 		core_answer_message(&call->answer, 409, "%s", step.reason);
-	object_free(&o);
-	if (call->answer.status)
+	else
+		return true;
+	return false;
+}
+
+int verb_instance_template_run(struct db *db, struct core_call *call)
+{
+	struct object o, task;
+	bool allowed;
+
+	if (!access_object(db, call, OBJECT_INSTANCE, core_call_string(call, "id"), call->verb->need, &o))
 		return -1;
-	if (!object_peek(db, OBJECT_INSTANCE, core_call_string(call, "id"), &o))
-		return -1;
-	task_new(db, call, &o, &task);
-	core_answer_doc(&call->answer, call->verb->status, task.doc);
-	object_free(&task);
+	allowed = template_allowed(call, &o);
+	if (allowed) {
+		task_new(db, call, &o, &task);
+		core_answer_doc(&call->answer, call->verb->status, task.doc);
+		object_free(&task);
+	}
 	object_free(&o);
-	return 0;
+	return allowed ? 0 : -1;
 }
 
 int verb_task_get_run(struct db *db, struct core_call *call)

@@ -359,8 +359,6 @@ int verb_instance_operate_run(struct db *db, struct core_call *call)
 		result = refuse(call, 400, "accept_terms: must be true.");
 	else if ((action == LIFE_DO_IMPORT || action == LIFE_DO_CANCEL_IMPORT) && !object_member(&o, "unregistered_id")[0])
 		result = refuse(call, 409, "The instance was not imported.");
-	else if (action == LIFE_DO_FORCE_ONLINE && access_owner_role(db, &call->principal, &o) != ACCESS_ADMINISTRATOR)
-		result = refuse(call, 403, "Your role does not allow this.");
 	else
 		result = act(db, call, &o, action, name);
 	object_free(&o);
