@@ -57,10 +57,35 @@ void secrets_forget(struct secrets *s)
 
 /* ---- cutting ---- */
 
+static void wipe_tree(yyjson_mut_val *v)
+{
+	yyjson_mut_obj_iter oi;
+	yyjson_mut_arr_iter ai;
+	yyjson_mut_val *k;
+
+	if (yyjson_mut_is_str(v))
+		sodium_memzero((void *)(uintptr_t)yyjson_mut_get_str(v), yyjson_mut_get_len(v));
+	ai = yyjson_mut_arr_iter_with(v);
+	while ((k = yyjson_mut_arr_iter_next(&ai)))
+		wipe_tree(k);
+	oi = yyjson_mut_obj_iter_with(v);
+	while ((k = yyjson_mut_obj_iter_next(&oi)))
+		wipe_tree(yyjson_mut_obj_iter_get_val(k));
+}
+
+/* What is sealed: the text, or of anything else (the JSON of an account's key) its JSON. */
+static char *plain_of(yyjson_mut_val *leaf)
+{
+	char *plain = yyjson_mut_is_str(leaf) ? strdup(yyjson_mut_get_str(leaf)) : yyjson_mut_val_write(leaf, 0, NULL);
+
+	if (!plain)
+		log_fatal("secrets");
+	return plain;
+}
+
 /* A leaf becomes an entry and, unless it is empty, the mask. */
 static void cut(struct secrets *s, yyjson_mut_val *leaf, const char *field)
 {
-	const char *value = yyjson_mut_get_str(leaf);
 	struct entry *e;
 
 	if (s->count == SECRETS_MAX) {
@@ -69,19 +94,19 @@ static void cut(struct secrets *s, yyjson_mut_val *leaf, const char *field)
 	}
 	e = &s->entries[s->count++];
 	e->field = strdup(field);
-	if (!value || !value[0]) {
+	if (!e->field)
+		log_fatal("secrets");
+	if (!leaf || yyjson_mut_is_null(leaf) || yyjson_mut_equals_str(leaf, "")) {
 		e->what = DROP;
 		return;
 	}
-	if (!strcmp(value, SECRET_MASK)) {
+	if (yyjson_mut_equals_str(leaf, SECRET_MASK)) {
 		e->what = KEEP;
 		return;
 	}
 	e->what = SEAL;
-	e->plain = strdup(value);
-	if (!e->field || !e->plain)
-		log_fatal("secrets");
-	sodium_memzero((void *)(uintptr_t)value, strlen(value));
+	e->plain = plain_of(leaf);
+	wipe_tree(leaf);
 	yyjson_mut_set_str(leaf, SECRET_MASK);
 }
 
@@ -95,16 +120,15 @@ static const char *string(yyjson_mut_val *object, const char *name)
 static void cut_variables(struct secrets *s, yyjson_mut_val *list, const char *path)
 {
 	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(list);
-	yyjson_mut_val *v, *value;
+	yyjson_mut_val *v;
 	char field[FIELD_MAX];
 
 	while ((v = yyjson_mut_arr_iter_next(&it))) {
-		value = yyjson_mut_obj_get(v, "value");
-		if (strcmp(string(v, "type"), "Password") || (value && !yyjson_mut_is_str(value) && !yyjson_mut_is_null(value)))
+		if (strcmp(string(v, "type"), "Password"))
 			continue;
 		snprintf(field, sizeof field, "%svariables/%s%s%s", path, string(v, "scope"), *string(v, "scope") ? ":" : "",
 			string(v, "name"));
-		cut(s, value, field);
+		cut(s, yyjson_mut_obj_get(v, "value"), field);
 	}
 }
 
@@ -142,7 +166,8 @@ static void walk_member(struct secrets *s, yyjson_mut_val *v, const char *path, 
 {
 	char below[FIELD_MAX];
 
-	if ((yyjson_mut_is_str(v) || yyjson_mut_is_null(v)) && named(s, key, top)) {
+	/* A switch of the same name ("password": true is a way to sign in) is none. */
+	if (!yyjson_mut_is_bool(v) && named(s, key, top)) {
 		snprintf(below, sizeof below, "%s%s", path, key);
 		cut(s, v, below);
 	} else if (yyjson_mut_is_arr(v) && !strcmp(key, "variables")) {

@@ -19,7 +19,7 @@ struct secrets;
 
 /* Cuts and seals, then goes on with next in the loop.  id: of the object (made before,
  * for a new one: call->id).  Finds: members of type Password in any variables[] (also
- * nested in box, policy_box, boxes[]), and the strings named in fields (NULL-terminated, of
+ * nested in box, policy_box, boxes[]), and the members named in fields (NULL-terminated, of
  * the top level, or with a "*" in front of any level; NULL = none).  call->args is a new document then.  The call is refused
  * (503) when keyd is away.
  *
