@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "events.h"
+#include "http/text.h"
 #include "limits.h"
 #include "live.h"
 #include "live_filter.h"
@@ -37,8 +38,10 @@ struct live {
 	size_t in_len;
 	int end_code;			/* 0 = goes on */
 	const char *end_why;
+	ev_timer patience;		/* until it has said who it is; until it is closed */
 };
 
+static struct ev_loop *the_loop;
 static struct lws_context *context;
 static struct lws_vhost *vhost;
 static struct live *all;
@@ -56,6 +59,7 @@ static void live_free(struct live *l)
 {
 	struct answer *a;
 
+	ev_timer_stop(the_loop, &l->patience);
 	if (l->link) {
 		*l->link = l->next;
 		if (l->next)
@@ -76,6 +80,13 @@ static void live_free(struct live *l)
 	free(l);
 }
 
+static void wait_for(struct live *l, double seconds)
+{
+	ev_timer_stop(the_loop, &l->patience);
+	ev_timer_set(&l->patience, seconds, 0.);
+	ev_timer_start(the_loop, &l->patience);
+}
+
 /* The engine closes it at its next turn, or after a while when the client does not even read. */
 static void live_end(struct live *l, int code, const char *why)
 {
@@ -85,8 +96,21 @@ static void live_end(struct live *l, int code, const char *why)
 	l->end_why = why;
 	if (!l->wsi)
 		return;
-	lws_set_timeout(l->wsi, PENDING_TIMEOUT_USER_OK, LIVE_END_SECONDS);
+	wait_for(l, LIVE_END_SECONDS);
 	lws_callback_on_writable(l->wsi);
+}
+
+/* It has not said who it is, or does not read that it is over. */
+static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct live *l = w->data;
+
+	(void)loop;
+	(void)events;
+	if (l->end_code && l->wsi)
+		lws_set_timeout(l->wsi, 1, LWS_TO_KILL_ASYNC);
+	else if (!l->greeted)
+		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "authenticate first");
 }
 
 /* ---- answers ---- */
@@ -131,7 +155,8 @@ static void greet(struct live *l)
 		return;
 	l->greeted = true;
 	l->place = ring_head();
-	lws_set_timeout(l->wsi, NO_PENDING_TIMEOUT, 0);
+	if (!l->end_code)
+		ev_timer_stop(the_loop, &l->patience);
 	answer_sequence(l, "hello");
 }
 
@@ -291,7 +316,10 @@ static void message_whole(struct live *l)
 	char why[STRICT_MESSAGE];
 	yyjson_doc *doc = strict_json_read(l->in, l->in_len, NULL, why);
 
-	if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
+	/* The engine sees wrong bytes, but not a character that the message ends in. */
+	if (!http_utf8_valid((struct http_slice){ l->in, l->in_len }))
+		live_end(l, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "not UTF-8");
+	else if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
 		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "not a JSON object");
 	else
 		take_message(l, yyjson_doc_get_root(doc));
@@ -331,6 +359,18 @@ static void received(struct live *l, const char *bytes, size_t len)
 
 /* ---- the engine ---- */
 
+/* RFC 6455 §5.5.1, §7.4: no payload, or a code that may be sent and a reason in UTF-8. */
+static bool close_valid(const char *bytes, size_t len)
+{
+	unsigned code = len < 2 ? 0 : (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
+
+	if (!len)
+		return true;
+	if (len < 2 || code < 1000 || code > 4999 || (code > 1014 && code < 3000) || (code >= 1004 && code <= 1006))
+		return false;
+	return http_utf8_valid((struct http_slice){ bytes + 2, len - 2 });
+}
+
 static void established(struct lws *wsi)
 {
 	struct live *l = adopting ? adopting : lws_get_opaque_user_data(wsi);
@@ -343,8 +383,7 @@ static void established(struct lws *wsi)
 	if (l->next)
 		l->next->link = &l->next;
 	all = l;
-	if (!l->viewer)
-		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LIVE_AUTH_SECONDS);
+	wait_for(l, LIVE_AUTH_SECONDS);
 	greet(l);
 }
 
@@ -364,6 +403,9 @@ static int on_engine(struct lws *wsi, enum lws_callback_reasons reason, void *us
 			return -1;
 		received(l, in, len);
 		return 0;
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		/* A good one is echoed by the engine. */
+		return close_valid(in, len) ? 0 : -1;
 	case LWS_CALLBACK_HTTP:
 		return -1;
 	case LWS_CALLBACK_WSI_DESTROY:
@@ -392,6 +434,8 @@ void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct 
 	lives++;
 	l->peer = peer;
 	l->viewer = viewer;
+	ev_init(&l->patience, on_patience);
+	l->patience.data = l;
 	adopting = l;
 	wsi = lws_adopt_socket_vhost_readbuf(vhost, fd, head, len);
 	if (!adopting)
@@ -453,6 +497,7 @@ void live_open(struct ev_loop *loop)
 		.max_http_header_data = 1024, .pt_serv_buf_size = 4096, .gid = (gid_t)-1, .uid = (uid_t)-1,
 	};
 
+	the_loop = loop;
 	viewers_open(loop, &ops);
 	/* The engine tells of every closed connection; what matters is told here. */
 	lws_set_log_level(0, NULL);

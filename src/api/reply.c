@@ -13,8 +13,6 @@
 #include "reply.h"
 #include "request.h"
 
-/* Version of the interface in the words of its clients. */
-#define RELEASE "4.0.0"
 /* Bytes of a response head: our own lines and reply.extra. */
 #define HEAD_SIZE 2048
 
@@ -104,7 +102,7 @@ static size_t write_head(const struct conn *c, const struct reply *r, char *out,
 	n = snprintf(out, size,
 		"HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%sCache-Control: %s\r\nContent-Security-Policy: %s\r\n%s%s%s\r\n",
 		r->status, reason_of(r->status), date_line(), type, length,
-		r->service ? "Elasticbox-Release: " RELEASE "\r\n" : "", r->cache, r->policy, common,
+		r->service ? "Elasticbox-Release: " REPLY_RELEASE "\r\n" : "", r->cache, r->policy, common,
 		r->extra, c->closing ? "Connection: close\r\n"
 		: "Connection: keep-alive\r\nKeep-Alive: timeout=55\r\n");
 	if (n < 0 || (size_t)n >= size)

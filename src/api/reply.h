@@ -10,6 +10,9 @@
 #include "conn.h"
 
 /* What a reply consists of. */
+/* Version of the interface in the words of its clients. */
+#define REPLY_RELEASE "4.0.0"
+
 struct reply {
 	int status;
 	const char *type;	/* Content-Type; NULL without a body */

@@ -5,6 +5,7 @@
 
 #include "access.h"
 #include "call.h"
+#include "description.h"
 #include "download.h"
 #include "files.h"
 #include "http/path.h"
@@ -344,6 +345,8 @@ void request_begin(struct conn *c, const char *head, size_t len)
 	}
 	if (!strcmp(r->path, SOCKET_PATH))
 		socket_begin(r);
+	else if (!strcmp(r->path, DESCRIPTION_PATH))
+		description_serve(r);
 	else if (begins_with(r->path, "/services/") || !strcmp(r->path, "/services"))
 		begin_service(r);
 	else

@@ -1,4 +1,4 @@
-/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
+/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
 /*
  * Bytes of a client through a whole connection of api, with a core that gives
  * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
