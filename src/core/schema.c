@@ -67,7 +67,8 @@
 	"CREATE INDEX object_organization ON object(kind, organization, id, parent);" \
 	"CREATE INDEX object_parent ON object(kind, parent, id) WHERE parent <> '';" \
 	"CREATE INDEX object_parent_created ON object(kind, parent, created, id) WHERE parent <> '';" \
-	"CREATE INDEX object_visible ON object(kind, visibility, id) WHERE visibility IN ('public', 'organization');" \
+	"CREATE INDEX object_public ON object(kind, id, parent) WHERE visibility = 'public';" \
+	"CREATE INDEX object_common ON object(kind, organization, id, parent) WHERE visibility = 'organization';" \
 	\
 	/* members[]: member is a workspace (a user is one), or with type ldap a group's DN; role as enum access_role */ \
 	"CREATE TABLE share(kind INTEGER NOT NULL, id TEXT NOT NULL, member TEXT NOT NULL, type TEXT NOT NULL," \
