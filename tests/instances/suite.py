@@ -548,13 +548,28 @@ def provider_goes_when_nothing_uses_it(w):
     c.call("POST", "/services/instances", w.request(), 400)
 
 
+def secrets_are_nowhere_in_the_clear(w):
+    """Neither in the database with its log nor in what rooms wrote."""
+    data = w.house.status()["data"]
+    read = 0
+    for top in (os.path.join(data, "core"), os.path.join(data, "log")):
+        for directory, _, names in os.walk(top):
+            for name in names:
+                with open(os.path.join(directory, name), "rb") as f:
+                    content = f.read()
+                read += len(content)
+                for s in (SECRET, SECRET2):
+                    check(s.encode() not in content, name, "has a secret in the clear")
+    check(read > 100000, "only %d bytes were looked at" % read)
+
+
 CASES = [
     provider_becomes_ready, provider_syncs_again, provider_lists_are_partial,
     provider_put_keeps_the_secret_and_unknown_members, provider_images_are_records, other_providers_end_with_the_reason,
     deployed_instance_ends_with_the_reason, service_has_what_clients_read, lists_take_ids, wrong_requests_make_nothing,
     applications_answer_an_array, imports_are_records, exactly_one_operation_wins, operations_have_empty_bodies,
     pull_takes_another_version, abort_and_force_end_what_runs, template_is_a_task, put_keeps_what_it_must,
-    boxes_are_read_only_while_something_runs, lease_ends_it, an_operation_survives_a_kill_of_core, terminate_and_delete,
+    boxes_are_read_only_while_something_runs, secrets_are_nowhere_in_the_clear, lease_ends_it, an_operation_survives_a_kill_of_core, terminate_and_delete,
     provider_goes_when_nothing_uses_it,
 ]
 
