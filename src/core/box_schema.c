@@ -54,7 +54,7 @@ static bool is_blob(const char *s, size_t n)
 static bool is_slug(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)s[i]) && !strchr("-_.", s[i]))
+		if (!isalnum((unsigned char)s[i]) && s[i] != '-' && s[i] != '_' && s[i] != '.')
 			return false;
 	return true;
 }
@@ -265,7 +265,9 @@ static int check_event_names(yyjson_val *events, struct schema_path *path, char 
 			;
 		if (f->type == SCHEMA_END) {
 			schema_path_name(path, "events");
-			return schema_refuse(path, message, "\"%.40s\" is not an event.", yyjson_get_str(key));
+			return is_slug(yyjson_get_str(key), yyjson_get_len(key)) ?
+				schema_refuse(path, message, "\"%.40s\" is not an event.", yyjson_get_str(key)) :
+				schema_refuse(path, message, "names an event there is not.");
 		}
 	}
 	return 0;

@@ -6,8 +6,9 @@
 #include "box.h"
 #include "log/log.h"
 
-/* Characters of a name in a path that is told. */
+/* Bytes of a name in a path that is told. */
 #define NAME_SHOWN 30
+#define SHOWN(name) schema_shown(name, NAME_SHOWN), name
 
 struct walk {
 	struct db *db;
@@ -37,10 +38,10 @@ static int refuse_cycle(struct walk *w, const char *variable, unsigned from)
 {
 	size_t len = (size_t)snprintf(w->message, SCHEMA_MESSAGE, "%s: the box would contain itself: ", variable);
 
-	for (unsigned i = from; i <= w->depth && len < SCHEMA_MESSAGE; i++)
-		len += (size_t)snprintf(w->message + len, SCHEMA_MESSAGE - len, "%.*s > ", NAME_SHOWN, w->names[i]);
-	if (len < SCHEMA_MESSAGE)
-		snprintf(w->message + len, SCHEMA_MESSAGE - len, "%.*s.", NAME_SHOWN, w->names[from]);
+	/* A long path is told as far as whole names fit. */
+	for (unsigned i = from; i <= w->depth && len + 2 * (NAME_SHOWN + 3) < SCHEMA_MESSAGE; i++)
+		len += (size_t)snprintf(w->message + len, SCHEMA_MESSAGE - len, "%.*s > ", SHOWN(w->names[i]));
+	snprintf(w->message + len, SCHEMA_MESSAGE - len, "%.*s.", SHOWN(w->names[from]));
 	return -1;
 }
 
@@ -72,8 +73,8 @@ static int enter(struct walk *w, struct object *child, const char *variable)
 
 static int refuse_gone(struct walk *w, const char *variable, const char *name, const char *id)
 {
-	snprintf(w->message, SCHEMA_MESSAGE, "%s (%.*s of %.*s): the box %s does not exist or is not shared with you.", variable,
-		NAME_SHOWN, name, NAME_SHOWN, w->names[w->depth], id);
+	snprintf(w->message, SCHEMA_MESSAGE, "%s (%.*s of %.*s): the box %.40s does not exist or is not shared with you.", variable,
+		SHOWN(name), SHOWN(w->names[w->depth]), id);
 	return -1;
 }
 

@@ -7,7 +7,7 @@
 
 /* Longest name and scope: both are part of the place a secret is sealed for (255 bytes with
  * what comes before them). */
-#define NAME_MAX_ 128
+#define VARIABLE_MAX 128
 #define SCOPE_MAX 255
 #define SECRET_PLACE_MAX 180
 /* Longest values, characters: a text of this size still fits a box with many; a
@@ -15,6 +15,8 @@
 #define TEXT_VALUE_MAX 65536
 #define PASSWORD_MAX 4096
 #define OPTIONS_MAX 8192
+/* Options repeated in a message, bytes. */
+#define OPTIONS_SHOWN 120
 #define TAG_MAX 256
 #define TAGS_MAX 100
 #define PORT_MAX 65535
@@ -54,7 +56,7 @@ static const char *const types[] = {
 static const struct schema_field tag = { .type = SCHEMA_STRING, .min = 1, .max = TAG_MAX };
 
 static const struct schema_field fields[] = {
-	{ .name = "name", .type = SCHEMA_STRING, .flags = SCHEMA_REQUIRED, .min = 1, .max = NAME_MAX_, .form = &name },
+	{ .name = "name", .type = SCHEMA_STRING, .flags = SCHEMA_REQUIRED, .min = 1, .max = VARIABLE_MAX, .form = &name },
 	{ .name = "type", .type = SCHEMA_STRING, .flags = SCHEMA_REQUIRED, .words = types },
 	{ .name = "required", .type = SCHEMA_BOOLEAN },
 	{ .name = "visibility", .type = SCHEMA_STRING, .words = visibilities },
@@ -133,7 +135,9 @@ static int check_option(const char *options, const char *s, size_t n, const stru
 		n--;
 	if (!n || is_option(options, s, n))
 		return 0;
-	return schema_refuse(path, message, "must be one of the options (%.120s).", options);
+	if (strlen(options) > OPTIONS_SHOWN || strpbrk(options, "\r\n\t"))
+		return schema_refuse(path, message, "must be one of the options.");
+	return schema_refuse(path, message, "must be one of the options (%s).", options);
 }
 
 /* One of them, or several: an array, or a text with commas. */

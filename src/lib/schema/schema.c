@@ -48,15 +48,28 @@ void schema_path_back(struct schema_path *p, size_t len)
 	p->text[len] = 0;
 }
 
+int schema_shown(const char *s, int max)
+{
+	int n = (int)strnlen(s, (size_t)max + 1);
+
+	if (n <= max)
+		return n;
+	for (n = max; n && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+		;
+	return n;
+}
+
 int schema_refuse(const struct schema_path *path, char message[SCHEMA_MESSAGE], const char *fmt, ...)
 {
+	char text[SCHEMA_MESSAGE];
 	va_list ap;
 	int n;
 
 	n = snprintf(message, SCHEMA_MESSAGE, "%.*s%s", (int)path->len, path->text, path->len ? ": " : "");
 	va_start(ap, fmt);
-	vsnprintf(message + n, SCHEMA_MESSAGE - (size_t)n, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	snprintf(message + n, SCHEMA_MESSAGE - (size_t)n, "%.*s", schema_shown(text, SCHEMA_MESSAGE - n - 1), text);
 	return -1;
 }
 

@@ -71,6 +71,8 @@ int schema_check(const struct schema_field *fields, yyjson_val *object, struct s
 int schema_refuse(const struct schema_path *path, char message[SCHEMA_MESSAGE], const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Bytes of s that fit max without cutting a character, for "%.*s". */
+int schema_shown(const char *s, int max);
 /* Characters (not bytes) of UTF-8 text. */
 size_t schema_characters(const char *s, size_t n);
 
