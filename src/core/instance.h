@@ -34,6 +34,7 @@ struct instance_plan {
 	const char *name, *description, *icon, *owner, *organization, *updates;
 	const char *unregistered;	/* resource that is imported, NULL = none */
 	const char *linux_username, *windows_username;	/* how an import gets in, or NULL */
+	const char *address;		/* of the machine of one's own, or NULL */
 	const char *user;
 	yyjson_val *tags, *more_tags, *lease, *variables, *policy_variables;
 	const struct object *boxes;	/* the stack; the first is the main one */
@@ -88,6 +89,8 @@ void instance_step_template(struct db *db, const char *id, const char *unused);
 int64_t instance_date_read(const char *text);
 /* 0, or -1 with a sentence.  before: the lease that was there (kept ones may have run out). */
 int instance_lease_check(yyjson_val *lease, const char *before, int64_t now, char message[INSTANCE_MESSAGE]);
+/* Each is {workspace or id, role}. */
+int instance_members_check(yyjson_val *members, char message[INSTANCE_MESSAGE]);
 int instance_tags_check(yyjson_val *tags, const char *member, char message[INSTANCE_MESSAGE]);
 /* Has the list a, every string of the list b? */
 bool instance_tags_cover(yyjson_mut_val *a, yyjson_mut_val *b);

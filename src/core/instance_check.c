@@ -124,6 +124,22 @@ int instance_tags_check(yyjson_val *tags, const char *member, char message[INSTA
 	return 0;
 }
 
+int instance_members_check(yyjson_val *members, char message[INSTANCE_MESSAGE])
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(members);
+	yyjson_val *m;
+
+	if (!members || yyjson_is_null(members))
+		return 0;
+	if (!yyjson_is_arr(members))
+		return refuse(message, "members: must be an array.");
+	for (size_t i = 0; (m = yyjson_arr_iter_next(&it)); i++)
+		if (!yyjson_is_str(yyjson_obj_get(m, "role")) ||
+				(!yyjson_is_str(yyjson_obj_get(m, "workspace")) && !yyjson_is_str(yyjson_obj_get(m, "id"))))
+			return refuse(message, "members[%zu]: must have a workspace (or an id) and a role.", i);
+	return 0;
+}
+
 static bool has(yyjson_mut_val *list, const char *want)
 {
 	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(list);

@@ -181,6 +181,8 @@ static void fill(struct object *o, const struct instance_plan *p, const char *se
 		object_set(o, "unregistered_id", p->unregistered);
 	if (p->linux_username)
 		object_set(o, "linux_username", p->linux_username);
+	if (p->address)
+		object_set(o, "ipv4_address", p->address);
 	if (p->windows_username)
 		object_set(o, "windows_username", p->windows_username);
 	v = yyjson_mut_obj(doc);

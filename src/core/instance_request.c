@@ -7,6 +7,7 @@
 #include "box.h"
 #include "instance.h"
 #include "secrets.h"
+#include "addr/addr.h"
 #include "plat/clock.h"
 
 #define OWNER_MAX 64
@@ -399,6 +400,7 @@ static int deploy(struct making *m)
 {
 	yyjson_val *args = m->call->args, *box = yyjson_obj_get(args, "box"), *policy = yyjson_obj_get(args, "policy_box");
 	const char *id = yyjson_get_str(yyjson_obj_get(box, "id")), *policy_id, *address;
+	struct addr parsed;
 
 	if (check_common(m, args) || check_updates(m, args, true) || check_text(m, args, "ipv4_address", 0, TEXT_MAX, &address))
 		return -1;
@@ -419,6 +421,9 @@ static int deploy(struct making *m)
 		if (take_policy(m, policy_id))
 			return -1;
 	} else if (address && address[0]) {
+		if (addr_parse(&parsed, address) || !addr_is_host(&parsed))
+			return refuse_at(m, "ipv4_address", "must be the address of a host.");
+		m->plan.address = address;
 		own_machines(m);
 	} else {
 		return refuse_at(m, "policy_box", "is missing.");

@@ -111,5 +111,6 @@ int provider_check(yyjson_val *args, char message[PROVIDER_MESSAGE])
 		return -1;
 	if (!provider_schema(type) && !(schema && !strncmp(schema, SCHEMAS, sizeof SCHEMAS - 1)))
 		return refuse(message, "schema: is missing, and the type is not one that is known here.");
-	return check_needed(args, type, message) || check_endpoint(args, type, message) || check_secrets(args, message) ? -1 : 0;
+	return check_needed(args, type, message) || check_endpoint(args, type, message) || check_secrets(args, message) ||
+		instance_members_check(yyjson_obj_get(args, "members"), message) ? -1 : 0;
 }

@@ -181,7 +181,7 @@ static int check_boxes(struct core_call *call, char message[SCHEMA_MESSAGE])
 	yyjson_val *boxes = yyjson_obj_get(call->args, "boxes"), *box;
 	yyjson_arr_iter it = yyjson_arr_iter_with(boxes);
 
-	if (boxes && !yyjson_arr_size(boxes)) {
+	if (boxes && !yyjson_is_null(boxes) && !yyjson_arr_size(boxes)) {
 		snprintf(message, SCHEMA_MESSAGE, "boxes: must have the main box.");
 		return -1;
 	}
@@ -196,7 +196,7 @@ static int check_boxes(struct core_call *call, char message[SCHEMA_MESSAGE])
 
 static int check_updates(yyjson_val *v, char message[SCHEMA_MESSAGE])
 {
-	if (!v || yyjson_equals_str(v, "off") || yyjson_equals_str(v, "major") || yyjson_equals_str(v, "minor") ||
+	if (!v || yyjson_is_null(v) || yyjson_equals_str(v, "off") || yyjson_equals_str(v, "major") || yyjson_equals_str(v, "minor") ||
 			yyjson_equals_str(v, "patch"))
 		return 0;
 	snprintf(message, SCHEMA_MESSAGE, "automatic_updates: must be one of off, major, minor, patch.");
@@ -206,7 +206,8 @@ static int check_updates(yyjson_val *v, char message[SCHEMA_MESSAGE])
 static int put_check(struct core_call *call, const struct object *o)
 {
 	yyjson_val *args = call->args, *variables = yyjson_obj_get(args, "variables");
-	yyjson_val *description = yyjson_obj_get(args, "description");
+	yyjson_val *description = yyjson_obj_get(args, "description"), *icon = yyjson_obj_get(args, "icon");
+	yyjson_val *bindings = yyjson_obj_get(args, "bindings");
 	const char *before = yyjson_mut_get_str(yyjson_mut_obj_get(yyjson_mut_obj_get(o->doc->root, "lease"), "expire"));
 	struct schema_path path = SCHEMA_PATH_ZERO;
 	char message[SCHEMA_MESSAGE];
@@ -214,39 +215,55 @@ static int put_check(struct core_call *call, const struct object *o)
 	schema_path_name(&path, "variables");
 	if (check_boxes(call, message) || (yyjson_is_arr(variables) && box_check_variables(variables, &path, message)) ||
 			instance_tags_check(yyjson_obj_get(args, "tags"), "tags", message) ||
+			instance_members_check(yyjson_obj_get(args, "members"), message) ||
 			instance_lease_check(yyjson_obj_get(args, "lease"), before ? before : "", plat_clock_wall(), message) ||
 			check_updates(yyjson_obj_get(args, "automatic_updates"), message))
 		return refuse(call, 400, message);
 	if (description && !yyjson_is_null(description) && (!yyjson_is_str(description) ||
 			schema_characters(yyjson_get_str(description), yyjson_get_len(description)) > INSTANCE_DESCRIPTION_MAX))
 		return refuse(call, 400, "description: must be a string of at most 2048 characters.");
+	if (icon && !yyjson_is_null(icon) && !yyjson_is_str(icon))
+		return refuse(call, 400, "icon: must be a string.");
+	if (bindings && !yyjson_is_null(bindings) && !yyjson_is_arr(bindings))
+		return refuse(call, 400, "bindings: must be an array.");
 	return 0;
+}
+
+/* Of what we know, only a lease can be taken away by null; elsewhere it counts as left out. */
+static bool is_known(const struct verb *v, const char *name)
+{
+	for (const struct verb_arg *a = v->args; a->type != VERB_NONE; a++)
+		if (!strcmp(a->name, name))
+			return true;
+	return !strcmp(name, "bindings") || !strcmp(name, "description") || !strcmp(name, "icon");
+}
+
+static void merge_one(struct core_call *call, struct object *o, const char *name, yyjson_val *value, bool *boxes)
+{
+	yyjson_mut_val *before = yyjson_mut_obj_get(o->doc->root, name), *now;
+
+	if (!strcmp(name, "lease") && yyjson_is_null(value)) {
+		yyjson_mut_obj_remove_key(o->doc->root, name);
+		return;
+	}
+	if (yyjson_is_null(value) && is_known(call->verb, name))
+		return;
+	now = yyjson_val_mut_copy(o->doc, value);
+	if (!strcmp(name, "boxes") || !strcmp(name, "variables"))
+		*boxes |= !before || !yyjson_mut_equals(before, now);
+	yyjson_mut_obj_put(o->doc->root, yyjson_mut_strcpy(o->doc, name), now);
 }
 
 /* Takes the members over; did boxes or variables change? */
 static bool put_merge(struct core_call *call, struct object *o)
 {
 	yyjson_obj_iter it = yyjson_obj_iter_with(call->args);
-	yyjson_mut_val *now, *before;
 	bool boxes = false;
 	yyjson_val *key;
-	const char *name;
 
-	while ((key = yyjson_obj_iter_next(&it))) {
-		name = yyjson_get_str(key);
-		if (is_fixed(name))
-			continue;
-		now = yyjson_val_mut_copy(o->doc, yyjson_obj_iter_get_val(key));
-		before = yyjson_mut_obj_get(o->doc->root, name);
-		if (!strcmp(name, "boxes") || !strcmp(name, "variables"))
-			boxes |= !before || !yyjson_mut_equals(before, now);
-		if (!strcmp(name, "lease") && yyjson_mut_is_null(now))
-			yyjson_mut_obj_remove_key(o->doc->root, "lease");
-		else if (!strcmp(name, "name") && yyjson_mut_is_null(now))
-			continue;
-		else
-			yyjson_mut_obj_put(o->doc->root, yyjson_mut_strcpy(o->doc, name), now);
-	}
+	while ((key = yyjson_obj_iter_next(&it)))
+		if (!is_fixed(yyjson_get_str(key)))
+			merge_one(call, o, yyjson_get_str(key), yyjson_obj_iter_get_val(key), &boxes);
 	return boxes;
 }
 

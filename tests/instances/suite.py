@@ -300,6 +300,8 @@ def wrong_requests_make_nothing(w):
         message = c.call("POST", "/services/instances", w.request(**change), 400)[1]["message"]
         check(word in message, change, "says", message)
         c.call("POST", "/services/instances/dryrun", w.request(**change), 400)
+    c.call("POST", "/services/instances/dryrun", w.request(policy_box=None, ipv4_address="not one"), 400)
+    c.call("POST", "/services/instances/dryrun", w.request(policy_box=None, ipv4_address="10.1.2.3"), 200)
     hungry = w.box("script", "hungry", requirements=["gpu"])
     check("claims" in c.call("POST", "/services/instances", w.request(box={"id": hungry["id"]}), 400)[1]["message"])
     c.call("POST", "/services/instances", w.request(owner="nobody-s-place"), (400, 404))
@@ -462,8 +464,11 @@ def put_keeps_what_it_must(w):
     r["lease"] = None
     check("lease" not in c.call("PUT", "/services/instances/" + i["id"], r, (200, 202))[1])
     for wrong in ({"tags": [""]}, {"boxes": []}, {"boxes": [{}]}, {"automatic_updates": "x"}, {"variables": [{"name": "a"}]},
+                  {"members": [1]}, {"members": [{"workspace": "x"}]}, {"icon": 5}, {"bindings": {}}, {"description": []},
                   {"lease": {"expire": "2001-01-01 00:00:00.000000", "operation": "shutdown"}}):
         c.call("PUT", "/services/instances/" + i["id"], dict(i, **wrong), 400)
+    nulls = c.call("PUT", "/services/instances/" + i["id"], dict(i, tags=None, variables=None, boxes=None, members=None, name=None), 200)[1]
+    check(strict(nulls)["variables"] == i["variables"] and nulls["boxes"] == i["boxes"] and nulls["name"] == "new name")
 
 
 def boxes_are_read_only_while_something_runs(w):
