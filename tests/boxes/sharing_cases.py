@@ -41,6 +41,19 @@ def a_viewer_of_a_box_without_versions_sees_no_content(t):
     assert seen["name"] == "Early" and seen["variables"] == [] and seen["events"] == {} and seen["requirements"] == []
 
 
+def files_are_seen_with_the_box(t):
+    url = t.ann.upload("install", b"exit 0\n")["url"]
+    box = t.ann.new("Files", events={"install": {"url": url}})
+    t.ann.version(box, "1.0.0")
+    for client in (t.ben, t.eve):
+        assert client.raw("GET", url)[0] == 404
+    share(t, box, (t.ben.user, "read"))
+    assert t.ben.raw("GET", url)[2] == b"exit 0\n"
+    assert t.eve.raw("GET", url)[0] == 404
+    share(t, box)
+    assert t.ben.raw("GET", url)[0] == 404
+
+
 def editors_edit_and_no_more(t):
     box = t.ann.new("Edit")
     share(t, box, (t.ben.user, "collaborator"))
@@ -114,6 +127,6 @@ def boxes_of_the_appliance_have_fixed_ids(t):
     refused(403, t.eve.put, path, box)
 
 
-CASES = [viewers_see_versions_and_not_the_draft, a_viewer_of_a_box_without_versions_sees_no_content, editors_edit_and_no_more,
-         a_box_is_given_away, visibility_opens_a_box, the_catalogue_has_public_boxes_by_category,
+CASES = [viewers_see_versions_and_not_the_draft, a_viewer_of_a_box_without_versions_sees_no_content, files_are_seen_with_the_box,
+         editors_edit_and_no_more, a_box_is_given_away, visibility_opens_a_box, the_catalogue_has_public_boxes_by_category,
          policies_stay_in_their_cost_center, boxes_of_the_appliance_have_fixed_ids]
