@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "events.h"
@@ -108,7 +109,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)events;
 	if (l->end_code && l->wsi)
-		lws_set_timeout(l->wsi, 1, LWS_TO_KILL_ASYNC);
+		shutdown(lws_get_socket_fd(l->wsi), SHUT_RDWR);
 	else if (!l->greeted)
 		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "authenticate first");
 }

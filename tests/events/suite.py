@@ -116,11 +116,12 @@ async def an_idle_client_is_pinged(t):
     def idle():
         with opened(t, t.auth) as w:
             server_frame(w)
-            opcode, payload = server_frame(w, 40)
-            assert opcode == 9, opcode
-            w.send(rfc6455.frame(10, payload))
-            opcode, payload = server_frame(w, 40)
-            assert opcode == 9, "the pong was not taken"
+            for _ in range(2):
+                opcode, payload = server_frame(w, 40)
+                while opcode == 1:
+                    opcode, payload = server_frame(w, 40)
+                assert opcode == 9, opcode
+                w.send(rfc6455.frame(10, payload))
     if os.environ.get("CAM_SOAK"):
         await asyncio.to_thread(idle)
 
