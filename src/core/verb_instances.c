@@ -8,6 +8,7 @@
 #include "box.h"
 #include "instance.h"
 #include "secrets.h"
+#include "share.h"
 #include "verbs_instances.h"
 #include "plat/clock.h"
 
@@ -287,6 +288,8 @@ static int put(struct db *db, struct core_call *call, struct object *o)
 	if (step.verdict == LIFE_REFUSE)
 		return refuse(call, 409, step.reason);
 	instance_tidy(o);
+	if (share_check(db, call, o))
+		return -1;
 	if (too_large(o))
 		return refuse(call, 400, "The instance is too large.");
 	object_put(db, o);

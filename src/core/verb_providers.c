@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "provider.h"
 #include "secrets.h"
+#include "share.h"
 #include "steps.h"
 #include "verbs_instances.h"
 
@@ -137,7 +138,7 @@ static void tidy(struct object *p)
 	need_text(p, "icon");
 }
 
-static void create_record(struct db *db, struct core_call *call, const char *owner, const char *organization)
+static int create_record(struct db *db, struct core_call *call, const char *owner, const char *organization)
 {
 	const char *type = core_call_string(call, "type"), *schema = provider_schema(type);
 	struct object p;
@@ -150,12 +151,17 @@ static void create_record(struct db *db, struct core_call *call, const char *own
 	object_set(&p, "owner", owner);
 	object_set(&p, "organization", organization);
 	tidy(&p);
+	if (share_check(db, call, &p)) {
+		object_free(&p);
+		return -1;
+	}
 	provider_state(db, &p, "initializing");
 	secrets_keep(db, call, p.id);
 	provider_log(db, &p, PROVIDER_INFO, "create", "The provider was added.");
 	provider_sync(db, &p);
 	core_answer_doc(&call->answer, call->verb->status, p.doc);
 	object_free(&p);
+	return 0;
 }
 
 int verb_provider_create_run(struct db *db, struct core_call *call)
@@ -167,8 +173,7 @@ int verb_provider_create_run(struct db *db, struct core_call *call)
 		owner = call->principal.user;
 	if (!access_place(db, call, owner, OBJECT_PROVIDER, ACCESS_CREATE, organization))
 		return -1;
-	create_record(db, call, owner, organization);
-	return 0;
+	return create_record(db, call, owner, organization);
 }
 
 static void create_go(struct core_call *call)
@@ -203,6 +208,8 @@ static int put(struct db *db, struct core_call *call, struct object *p)
 	yyjson_doc_free(now);
 	if (bad)
 		return refuse(call, 400, message);
+	if (share_check(db, call, p))
+		return -1;
 	object_put(db, p);
 	secrets_keep(db, call, p->id);
 	core_answer_doc(&call->answer, call->verb->status, p->doc);

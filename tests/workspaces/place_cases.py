@@ -157,6 +157,27 @@ def bad_input_changes_nothing(w):
     assert w.good("owner", "GET", path) == before
 
 
+def sharing_is_for_owners_and_near(w):
+    """Instances and providers: who works on them does not share them; providers stay within their cost center."""
+    near, far = w.workspace(w.center["id"], []), w.workspace(w.costcenter()["id"], [])
+    for path, worker in (("/services/instances/" + w.an_instance["id"], "user"), ("/services/providers/" + w.a_provider["id"], None)):
+        o = w.good("owner", "GET", path)
+
+        def share(who, workspace):
+            return w.ask(who, "PUT", path, dict(o, members=[{"workspace": workspace, "role": "read"}]))
+        if worker:
+            expect(share(worker, near["id"]), 403)
+        expect(share("head", "nowhere"), 400)
+        refused = share("head", far["id"])
+        expect(refused, 400 if "providers" in path else 200)
+        expect(share("head", near["id"]), 200)
+        assert o["id"] in [x["id"] for x in w.good("owner", "GET", "/services/workspaces/%s/%s" % (near["id"], path.split("/")[2]))]
+        if worker:
+            shared = w.good(worker, "GET", path)
+            expect(w.ask(worker, "PUT", path, shared), 200)
+        w.good("owner", "PUT", path, dict(o, members=[]))
+
+
 CASES = [setting_up_made_the_places, organization_settings_are_kept_whole, cost_centers_come_and_go, workspaces_come_and_go,
          lists_are_arrays_of_what_one_sees, foreign_is_missing_byte_for_byte, a_role_that_changes_counts_at_once,
-         bad_input_changes_nothing]
+         sharing_is_for_owners_and_near, bad_input_changes_nothing]
