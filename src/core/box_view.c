@@ -36,6 +36,7 @@ static void hollow(struct object *box)
 	while ((key = yyjson_mut_obj_iter_next(&it)))
 		if (!is_shell(key))
 			yyjson_mut_obj_iter_remove(&it);
+	yyjson_mut_obj_add_str(box->doc, root, "description", "");
 	yyjson_mut_obj_add_arr(box->doc, root, "variables");
 	if (box_has_events(kind))
 		yyjson_mut_obj_add_obj(box->doc, root, "events");

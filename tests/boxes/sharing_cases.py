@@ -35,10 +35,11 @@ def viewers_see_versions_and_not_the_draft(t):
 
 
 def a_viewer_of_a_box_without_versions_sees_no_content(t):
-    box = t.ann.new("Early", variables=[{"name": "v", "type": "Text", "value": "hidden"}], members=[
+    box = t.ann.new("Early", description="hidden", variables=[{"name": "v", "type": "Text", "value": "hidden"}], members=[
         {"workspace": t.ben.user, "role": "read"}])
     seen = t.ben.box(box["id"])
     assert seen["name"] == "Early" and seen["variables"] == [] and seen["events"] == {} and seen["requirements"] == []
+    assert set(seen) == set(box) and seen["description"] == "", set(seen) ^ set(box)
 
 
 def files_are_seen_with_the_box(t):

@@ -10,7 +10,10 @@ static const struct {
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "blob", "url:s upload_date:s length:i content_type:s" },
 	{ "blob-address", "url:s" },
-	{ "box", "schema:s id:s uri:s name:s owner:s created:s updated:s" },
+	{ "box", "schema:s id:s uri:s name:s description:s owner:s organization:s visibility:s members:a variables:a"
+		" automatic_updates:s created:s updated:s" },
+	{ "box-binding", "id:s uri:s name:s icon:s" },
+	{ "box-diff", "box_details:o box_variables:o box_events:a box_profile_properties:o box_readme:a changed:b" },
 	{ "costcenter", "schema:s id:s uri:s name:s organization:s" },
 	{ "instance", "schema:s id:s uri:s name:s owner:s box:s boxes:a automatic_updates:s operation:o service:o state:s"
 		" tags:a variables:a created:s updated:s" },
