@@ -355,23 +355,47 @@ def imports_are_records(w):
 
 # ---- operations ----
 
-def exactly_one_operation_wins(w):
-    c, i = w.client, w.instance_settled()
-    answers = []
+def race(w, id, askers=24):
+    """Asks for an operation on as many connections at once: the statuses, and the seconds it took."""
+    connections = [w.house.connection(30) for _ in range(askers)]
+    for c in connections:
+        c.connect()
+    answers, line = [], threading.Barrier(askers)
 
     def ask(n):
-        verb = ("reinstall", "reconfigure", "deploy")[n % 3]
-        answers.append(c.call("PUT", "/services/instances/%s/%s" % (i["id"], verb))[0])
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(24)]
+        line.wait()
+        path = "/services/instances/%s/%s" % (id, ("reinstall", "reconfigure")[n % 2])
+        answers.append(w.house.request("PUT", path, headers={"ElasticBox-Token": w.client.token}, connection=connections[n])[0])
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(askers)]
+    began = time.monotonic()
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    check(sorted(answers) == [202] + [409] * 23, answers)
-    e = c.settled(i["id"], i["updated"])
-    check(e["state"] == "unavailable")
-    ops = c.get("/services/instances/%s/operations" % i["id"])
-    check(len(ops) == 2 and ops[0]["created"] > ops[1]["created"], len(ops))
+    took = time.monotonic() - began
+    for c in connections:
+        c.close()
+    return sorted(answers), took
+
+
+def exactly_one_operation_wins(w):
+    """An operation takes a second here: when all was asked within less, one has won.  However slow the machine is,
+    each one that won has a record, and none began before the one before had ended."""
+    c, i = w.client, w.instance_settled()
+    won = 0
+    for _ in range(5):
+        answers, took = race(w, i["id"])
+        check(set(answers) <= {202, 409} and 202 in answers, answers)
+        won += answers.count(202)
+        c.settled(i["id"], i["updated"])
+        ops = c.get("/services/instances/%s/operations" % i["id"])
+        check(len(ops) == 1 + won, len(ops), won)
+        for later, earlier in zip(ops, ops[1:]):
+            check(earlier["updated"] < later["created"] and earlier["state"] == "unavailable", earlier, later)
+        if took < 0.9:
+            check(answers == [202] + [409] * 23, answers)
+            return
+    raise AssertionError("the machine was too slow five times: 24 requests took %.1f s" % took)
 
 
 def operations_have_empty_bodies(w):
