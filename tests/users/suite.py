@@ -1,8 +1,9 @@
 """Users, tokens and the activity, over HTTPS against a fresh house.
 
-usage: run [PART OF A CASE'S NAME...]     the cases build on one another: the first ones are always done
+usage: run [PART OF A CASE'S NAME...]     without a name all of them; later cases build on earlier ones
 """
 import base64
+import glob
 import hashlib
 import importlib.machinery
 import importlib.util
@@ -208,6 +209,13 @@ def jwt_by_openssl(t):
         assert time.monotonic() < end, "no key"
         time.sleep(0.5)
     key, = keys["keys"]
+    # it is made and taken into use behind keyd's fence
+    log = ""
+    for path in glob.glob(os.path.join(t.house.status()["data"], "log", "keyd", "*")):
+        if os.path.basename(path) == "current":
+            with open(path, encoding="utf-8", errors="replace") as f:
+                log += f.read()
+    assert "is ready" in log and "seccomp" not in log, log
     assert (key["kty"], key["alg"], key["use"], key["e"]) == ("RSA", "RS256", "sig", "AQAB"), key
     _, made = t.jane("POST", "/services/tokens", {"type": "jwt", "description": "claims"}, 200)
     header, payload, signature = made["value"].split(".")

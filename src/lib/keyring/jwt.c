@@ -12,19 +12,13 @@ struct payload {
 	uint8_t n[JWT_MODULUS];
 };
 
-static int use(struct keyring *k, const struct jwt_secret *secret, const struct jwt_public *public)
+static void use(struct keyring *k, const struct jwt_secret *secret, const struct jwt_public *public)
 {
-	struct jwt_secret *kept = sodium_malloc(sizeof *kept);
-
-	if (!kept)
-		return -1;
-	*kept = *secret;
-	sodium_mprotect_readonly(kept);
-	if (k->jwt)
-		sodium_free(k->jwt);
-	k->jwt = kept;
+	sodium_mprotect_readwrite(k->jwt_place);
+	*k->jwt_place = *secret;
+	sodium_mprotect_readonly(k->jwt_place);
+	k->jwt = k->jwt_place;
 	k->jwt_public = *public;
-	return 0;
 }
 
 int keyring_jwt_load(struct keyring *k)
@@ -32,16 +26,15 @@ int keyring_jwt_load(struct keyring *k)
 	struct jwt_public public;
 	struct payload payload;
 	size_t len;
-	int result = 0;
 
 	if (keyring_file_read(k->dir, KEYRING_FILE_JWT, &payload, sizeof payload, &len))
 		return errno == ENOENT || errno == EBADMSG ? 0 : -1;
 	memcpy(public.n, payload.n, sizeof public.n);
 	jwt_key_name(&public);
 	if (len == sizeof payload && jwt_key_good(&payload.secret, &public))
-		result = use(k, &payload.secret, &public);
+		use(k, &payload.secret, &public);
 	sodium_memzero(&payload, sizeof payload);
-	return result;
+	return 0;
 }
 
 int keyring_jwt_keep(struct keyring *k, const struct jwt_secret *secret, const struct jwt_public *public)
@@ -52,5 +45,8 @@ int keyring_jwt_keep(struct keyring *k, const struct jwt_secret *secret, const s
 	memcpy(payload.n, public->n, sizeof payload.n);
 	result = keyring_file_write(k->dir, KEYRING_FILE_JWT, &payload, sizeof payload);
 	sodium_memzero(&payload, sizeof payload);
-	return result ? -1 : use(k, secret, public);
+	if (result)
+		return -1;
+	use(k, secret, public);
+	return 0;
 }

@@ -170,7 +170,8 @@ enum keyring_state keyring_open(struct keyring *k, const char *path, int64_t bui
 	if (dir < 0)
 		return KEYRING_SYSTEM;
 	k->secrets = sodium_malloc(sizeof *k->secrets);
-	state = k->secrets ? open_in(k, dir, now, what) : KEYRING_SYSTEM;
+	k->jwt_place = sodium_malloc(sizeof *k->jwt_place);
+	state = k->secrets && k->jwt_place ? open_in(k, dir, now, what) : KEYRING_SYSTEM;
 	error = errno;
 	close(dir);
 	if (state == KEYRING_OPENED || state == KEYRING_MADE)
@@ -185,9 +186,9 @@ void keyring_close(struct keyring *k)
 {
 	if (k->secrets)
 		sodium_free(k->secrets);	/* wipes */
-	if (k->jwt)
-		sodium_free(k->jwt);
-	k->jwt = NULL;
+	if (k->jwt_place)
+		sodium_free(k->jwt_place);
+	k->jwt = k->jwt_place = NULL;
 	if (k->dir >= 0)
 		close(k->dir);
 	k->secrets = NULL;

@@ -79,7 +79,8 @@ struct keyring {
 	struct keyring_crl crl;
 	bool unsaved[KEYRING_LEAVES];		/* the leaf is in use but not on the disk yet */
 	bool crl_unsaved;
-	struct jwt_secret *jwt;			/* locked as the others; NULL = not made yet */
+	struct jwt_secret *jwt;			/* = jwt_place; NULL = not made yet */
+	struct jwt_secret *jwt_place;		/* locked as the others, before the fence forbids it */
 	struct jwt_public jwt_public;
 };
 
