@@ -1,4 +1,5 @@
 """The people and places of the cases: one organization, a cost center of its own for the team, a user for each role."""
+import http.client
 import json
 import threading
 
@@ -46,7 +47,7 @@ class World:
                 else:
                     a = Answer(*self.house.request(method, path, body, h, connection=connection))
                 break
-            except (ConnectionError, OSError, ValueError, Exception) as e:
+            except (OSError, http.client.HTTPException) as e:
                 connection.close()
                 connection = None
                 if last:
