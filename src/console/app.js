@@ -10,6 +10,7 @@ const RETRY_MS = 2000;		// while the appliance cannot be reached
 let csrf = null;
 let user = null;
 let status = null;
+let settings = null;		// as last read
 let uptimeBase = null;		// performance time at which uptime was 0
 
 class Refusal extends Error {
@@ -338,12 +339,16 @@ function showSettings(s) {
 		return span;
 	}));
 	$("copy").hidden = !s.fingerprint || !navigator.clipboard;
-	const input = $("hostname");
+	settings = s;
+	showField($("hostname"), s.hostname || "");
+	showField($("ntp"), (s.ntp || []).join(" "));
+}
 
-	// What somebody is typing stays.
+// What somebody is typing stays.
+function showField(input, value) {
 	if (document.activeElement !== input && (input.value === "" || input.value === input.dataset.known))
-		input.value = s.hostname || "";
-	input.dataset.known = s.hostname || "";
+		input.value = value;
+	input.dataset.known = value;
 }
 
 async function loadSettings() {
@@ -357,16 +362,24 @@ async function openHome() {
 	follow();
 }
 
-function onHostname(event) {
+// The settings are written as a whole: what this form does not show goes back as it came.
+function changeSetting(event, name, rule, valueOf) {
 	event.preventDefault();
-	$("hostname-done").textContent = "";
-	submit($("hostname-form"), { hostname }, async () => {
-		await call("POST", "/services/appliance/settings", { hostname: $("hostname").value.trim() });
-		$("hostname").dataset.known = $("hostname").value;
+	$(`${name}-done`).textContent = "";
+	submit($(`${name}-form`), { [name]: rule }, async () => {
+		const { hostname: host, ntp } = settings;
+
+		await call("POST", "/services/appliance/settings", { hostname: host, ntp, [name]: valueOf($(name).value) });
+		$(name).dataset.known = $(name).value;
 		await loadSettings();
-		$("hostname-done").textContent = "Changed.";
+		$(`${name}-done`).textContent = "Changed.";
 	});
 }
+
+const listOf = (v) => v.split(/[\s,]+/).filter(Boolean);
+const servers = (v) => listOf(v).length > 4 ? "At most four time servers." : "";
+const onHostname = (event) => changeSetting(event, "hostname", hostname, (v) => v.trim());
+const onServers = (event) => changeSetting(event, "ntp", servers, listOf);
 
 async function onCopy() {
 	try {
@@ -456,6 +469,7 @@ $("again-form").addEventListener("submit", onAgain);
 $("again-cancel").addEventListener("click", onLeave);
 $("again").addEventListener("cancel", onLeave);
 $("hostname-form").addEventListener("submit", onHostname);
+$("ntp-form").addEventListener("submit", onServers);
 $("signout").addEventListener("click", onSignOut);
 $("copy").addEventListener("click", onCopy);
 $("setup-password").addEventListener("input", passwordHint);
