@@ -79,6 +79,9 @@ void instance_log(struct db *db, const struct object *instance, const char *oper
 /* Who would do operations of it: the provider's type. */
 void instance_worker(struct db *db, const struct object *instance, char out[64]);
 
+/* Sets the steps of the record's lease anew: none without one. */
+void instance_lease_plan(struct db *db, const struct object *instance);
+
 void instance_step_operation(struct db *db, const char *id, const char *operation);
 void instance_step_lease(struct db *db, const char *id, const char *unused);
 void instance_step_template(struct db *db, const char *id, const char *unused);
@@ -94,9 +97,6 @@ int instance_members_check(yyjson_val *members, char message[INSTANCE_MESSAGE]);
 int instance_tags_check(yyjson_val *tags, const char *member, char message[INSTANCE_MESSAGE]);
 /* Has the list a, every string of the list b? */
 bool instance_tags_cover(yyjson_mut_val *a, yyjson_mut_val *b);
-/* Sets the steps of the record's lease anew: none without one. */
-void instance_lease_plan(struct db *db, const struct object *instance);
-
 /* ---- bindings: no database (instance_bindings.c) ---- */
 
 /* May `target` (an instance, with its service) be bound by this variable of an instance that

@@ -5,12 +5,9 @@
 #include <time.h>
 
 #include "instance.h"
-#include "steps.h"
 #include "plat/clock.h"
 #include "schema/schema.h"
 
-/* A lease is looked at again after this long at most, for the wall clock may be set, µs. */
-#define LEASE_LOOK (INT64_C(3600) * PLAT_SECOND)
 /* Years a date may have. */
 #define YEAR_MIN 1970
 #define YEAR_MAX 9999
@@ -160,17 +157,4 @@ bool instance_tags_cover(yyjson_mut_val *a, yyjson_mut_val *b)
 		if (yyjson_mut_is_str(v) && !has(a, yyjson_mut_get_str(v)))
 			return false;
 	return true;
-}
-
-void instance_lease_plan(struct db *db, const struct object *instance)
-{
-	yyjson_mut_val *lease = yyjson_mut_obj_get(instance->doc->root, "lease");
-	const char *expire = yyjson_mut_get_str(yyjson_mut_obj_get(lease, "expire"));
-	int64_t wait;
-
-	core_steps_drop(db, instance->id, "instance.lease");
-	if (!expire || yyjson_mut_is_true(yyjson_mut_obj_get(lease, "released")))
-		return;
-	wait = instance_date_read(expire) - plat_clock_wall();
-	core_step_add(db, "instance.lease", instance->id, "", wait < 0 ? 0 : wait < LEASE_LOOK ? wait : LEASE_LOOK);
 }

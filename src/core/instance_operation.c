@@ -9,6 +9,8 @@
 
 /* A lease that ran out while an operation runs is tried again after this long, µs. */
 #define LEASE_AGAIN (60 * PLAT_SECOND)
+/* A lease is looked at again after this long at most, for the wall clock may be set, µs. */
+#define LEASE_LOOK (INT64_C(3600) * PLAT_SECOND)
 
 /* ---- activity ---- */
 
@@ -202,6 +204,19 @@ void instance_step_operation(struct db *db, const char *id, const char *operatio
 }
 
 /* ---- leases ---- */
+
+void instance_lease_plan(struct db *db, const struct object *instance)
+{
+	yyjson_mut_val *lease = yyjson_mut_obj_get(instance->doc->root, "lease");
+	const char *expire = yyjson_mut_get_str(yyjson_mut_obj_get(lease, "expire"));
+	int64_t wait;
+
+	core_steps_drop(db, instance->id, "instance.lease");
+	if (!expire || yyjson_mut_is_true(yyjson_mut_obj_get(lease, "released")))
+		return;
+	wait = instance_date_read(expire) - plat_clock_wall();
+	core_step_add(db, "instance.lease", instance->id, "", wait < 0 ? 0 : wait < LEASE_LOOK ? wait : LEASE_LOOK);
+}
 
 static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *lease)
 {
