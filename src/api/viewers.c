@@ -138,7 +138,7 @@ struct viewer *viewer_take(const struct auth *auth, const char *peer, yyjson_val
 	if (body && !v->asking)
 		take_scope(v, body);
 	/* Roles changed while core answered: it may not have known yet. */
-	if (!v->known_at || (body && asked_at != epoch))
+	if ((!v->known_at && !v->asking) || (body && asked_at != epoch))
 		make_stale(v);
 	ask_some();
 	return v;
