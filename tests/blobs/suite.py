@@ -269,7 +269,7 @@ def lists_stream(t):
     with t.wire() as w:
         for i in range(BOXES):
             r = w.ask("POST", "/services/boxes", {
-                "schema": "http://elasticbox.net/schemas/boxes/script", "name": "box%d" % i, "description": "x" * 3000,
+                "schema": "http://elasticbox.net/schemas/boxes/script", "name": "box%d" % i, "description": "x" * 2000,
                 "variables": []}, t.auth)
             assert r.status in (200, 201), (r.status, r.body)
         w.send("GET /services/boxes HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % t.auth)
