@@ -44,12 +44,10 @@ static void add_defaults(struct object *box, enum box_kind kind)
 	default_array(box, "variables");
 	if (box_has_events(kind) && absent(box, "events"))
 		set(box, "events", yyjson_mut_obj(box->doc));
-	if (kind == BOX_POLICY)
-		default_array(box, "claims");
-	else if (kind == BOX_APPLICATION)
+	if (kind == BOX_APPLICATION)
 		default_array(box, "services");
-	else
-		default_array(box, "requirements");
+	/* Clients read one of the two of every box in a list. */
+	default_array(box, kind == BOX_POLICY ? "claims" : "requirements");
 	if (kind == BOX_CLOUDFORMATION)
 		default_text(box, "type", "CloudFormation Service");
 }

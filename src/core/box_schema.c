@@ -192,7 +192,7 @@ static const struct schema_field policy_fields[] = {
 };
 
 static const struct schema_field application_fields[] = {
-	ARRAY("services", SERVICES_MAX, &service), END
+	ARRAY("services", SERVICES_MAX, &service), ARRAY("requirements", WORDS_MAX, &word), END
 };
 
 static const struct schema_field cloudformation_fields[] = {

@@ -42,8 +42,7 @@ static void hollow(struct object *box)
 		yyjson_mut_obj_add_obj(box->doc, root, "events");
 	if (kind == BOX_APPLICATION)
 		yyjson_mut_obj_add_arr(box->doc, root, "services");
-	else
-		yyjson_mut_obj_add_arr(box->doc, root, "requirements");
+	yyjson_mut_obj_add_arr(box->doc, root, "requirements");
 }
 
 /* May a draft that has no version be seen by all who see the box? */

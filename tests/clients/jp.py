@@ -14,6 +14,7 @@ from transport import Transport
 RELEASE = "4.0"
 IDS_AT_ONCE = 800
 DEPLOY = "http://elasticbox.net/schemas/deploy-instance-request"
+APPLICATION = "http://elasticbox.net/schemas/deploy/application"
 TEAM = "http://elasticbox.net/schemas/workspaces/team"
 # How the operation a call starts is called when it is over.
 ENDS = {"deploy": ("deploy",), "poweron": ("poweron",), "reinstall": ("reinstall",), "reconfigure": ("reconfigure",),
@@ -176,13 +177,21 @@ class JP:
             fail("id", "another instance's", value["id"])
         return value
 
-    def deploy(self, name, box_id, policy_id, owner, variables=(), tags=(), updates="off", lease=None):
+    def deploy(self, name, box_id, policy_id, owner, variables=(), tags=(), updates="off", lease=None,
+               policy_variables=None):
         request = {"schema": DEPLOY, "name": name, "owner": owner, "automatic_updates": updates,
                    "box": {"id": box_id, "variables": list(variables)}, "policy_box": {"id": policy_id},
                    "instance_tags": list(tags)}
         if lease:
             request["lease"] = lease
+        if policy_variables is not None:
+            request["policy_box"]["variables"] = policy_variables
         return self.read(INSTANCE, "POST", "/services/instances", request)
+
+    def deploy_application(self, name, box_id, owner, tags):
+        return self.read(some(INSTANCE), "POST", "/services/instances",
+                         {"schema": APPLICATION, "name": name, "owner": owner, "box": {"id": box_id}, "requirements": [],
+                          "instance_tags": tags})
 
     def instance_put(self, value):
         return self.read(INSTANCE, "PUT", "/services/instances/" + value["id"], value)

@@ -180,6 +180,37 @@ def deployed_from_a_version(t):
     assert PASSWORD_VALUE not in json.dumps(made)
 
 
+def applications_are_several_instances(t):
+    w, jp = t.world, t.jp
+    service = {"box": {"id": w.box["id"], "variables": []}, "policy": {"requirements": ["linux"], "variables": []},
+               "automatic_updates": "off"}
+    app = jp.box_new({"schema": SCHEMAS + "boxes/application", "name": "a shop", "owner": w.place, "members": [], "variables": [],
+                      "automatic_updates": "off", "visibility": "workspace",
+                      "services": [dict(service, name="web", tags=["front"]), dict(service, name="db", tags=["back"])]})
+    made = jp.deploy_application("shop", app["id"], w.place, ["shop-1"])
+    assert len(made) == 2 and all("shop-1" in i["tags"] for i in made), [i["tags"] for i in made]
+    ids, over, until = [i["id"] for i in made], 0, time.monotonic() + 20
+    while over < 2:     # the plugin counts two polls that find all of them done
+        now = jp.instances(w.place, ids)
+        assert sorted(i["id"] for i in now) == sorted(ids) and time.monotonic() < until
+        over += all(i["state"] != "processing" for i in now)
+        time.sleep(0.1)
+    assert app["id"] in [b["id"] for b in jp.boxes(w.place)]
+
+
+def templates_are_their_own_policy(t):
+    w, jp = t.world, t.jp
+    box = jp.box_new({"schema": SCHEMAS + "boxes/cloudformation", "type": "CloudFormation Service", "name": "a stack", "owner": w.place,
+                      "members": [], "variables": [], "requirements": [], "automatic_updates": "off", "visibility": "workspace"})
+    settings = [{"name": "provider_id", "type": "Text", "value": w.provider["id"]},
+                {"name": "location", "type": "Text", "value": "Simulated Location"}]
+    made = jp.deploy("stack", box["id"], box["id"], w.place, tags=["stack"], policy_variables=settings,
+                     variables=[{"name": "GREETING", "type": "Text", "value": "moin"}])
+    assert made["policy_box"]["id"] == made["boxes"][0]["id"] == box["id"]
+    w.settled(made)
+    jp.service(made["id"])
+
+
 def ids_with_a_comma_behind_the_last(t):
     w, jp = t.world, t.jp
     ids = [t.instance["id"], w.instance["id"]]
@@ -339,7 +370,8 @@ def statuses_are_the_documented_ones(t):
 CASES = [signing_in_gives_a_bare_token, header_names_in_any_case, the_plugin_connects_with_workspaces, tokens_are_made_and_used,
          a_token_of_both_headers, team_workspaces_come_and_go, what_others_need_is_made, boxes_are_put_whole,
          a_box_without_a_name_names_its_field, versions_come_newest_first, stacks_follow_box_variables, go_keeps_boxes,
-         files_go_in_and_out, deployed_instances_come_to_an_end, deployed_from_a_version, ids_with_a_comma_behind_the_last,
+         files_go_in_and_out, deployed_instances_come_to_an_end, deployed_from_a_version, applications_are_several_instances,
+         templates_are_their_own_policy, ids_with_a_comma_behind_the_last,
          whole_object_puts_keep_secrets, one_operation_at_a_time, go_reads_what_happened, many_terminates_leave_nothing,
          force_while_it_is_processing, providers_are_synced, unused_providers_go, errors_are_objects_with_a_message,
          statuses_are_the_documented_ones]
