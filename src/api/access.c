@@ -66,10 +66,10 @@ void access_refused(const struct conn *c, int status, const char *why)
 		log_info("- -: %d: %s %s", status, why, c->peer->address);
 }
 
-void access_cut(const struct request *r)
+void access_cut(const struct request *r, const char *why)
 {
 	if (r && may_tell())
-		log_info("%s: reply: not taken in time: %s", r->path && r->path[0] ? r->path : "-",
+		log_info("%s: reply: %s: %s", r->path && r->path[0] ? r->path : "-", why,
 			r->conn->peer->address);
 }
 

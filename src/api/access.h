@@ -19,7 +19,7 @@ void access_done(const struct request *r, size_t bytes);
 /* A connection was refused before there was a request. */
 void access_refused(const struct conn *c, int status, const char *why);
 /* The client of r (may be NULL) did not take the reply in time. */
-void access_cut(const struct request *r);
+void access_cut(const struct request *r, const char *why);
 /* No connection was made for this address. */
 void access_turned_away(const char *address);
 

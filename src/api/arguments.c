@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "http/query.h"
 #include "request.h"
+#include "strict/json.h"
 
 static void *wiping_malloc(void *ctx, size_t size)
 {
@@ -95,16 +96,16 @@ static bool add_query(struct request *r, yyjson_mut_doc *doc, yyjson_mut_val *ar
 /* Members are added as they are, doubles included: core refuses those. */
 static bool add_body(struct request *r, yyjson_mut_doc *doc, yyjson_mut_val *args)
 {
-	yyjson_read_err error;
+	char message[STRICT_MESSAGE];
 	yyjson_doc *body;
 	yyjson_obj_iter members;
 	yyjson_val *key;
 
 	if (!r->body_len || request_is_safe(r))
 		return true;
-	body = yyjson_read_opts(r->body, r->body_len, 0, &arguments_memory, &error);
+	body = strict_json_read(r->body, r->body_len, &arguments_memory, message);
 	if (!body) {
-		request_refuse(r, 400, "The body is not valid JSON: %s at byte %zu.", error.msg, error.pos);
+		request_refuse(r, 400, "%s", message);
 		return false;
 	}
 	if (!yyjson_is_obj(yyjson_doc_get_root(body))) {

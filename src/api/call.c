@@ -4,14 +4,17 @@
 
 #include "arguments.h"
 #include "call.h"
+#include "download.h"
 #include "events.h"
 #include "http/base64.h"
 #include "ipc/ipc.h"
 #include "ipc/proto.h"
 #include "limits.h"
+#include "list.h"
 #include "log/log.h"
 #include "reply.h"
 #include "request.h"
+#include "viewers.h"
 
 static struct ipc_client *core;
 static unsigned calls;
@@ -20,81 +23,118 @@ static void call_answer(struct ipc_msg *msg, int error, void *arg);
 
 /* ---- asking ---- */
 
-bool call_pending(const struct request *r)
-{
-	return r->conn && r->conn->state == CONN_BUSY;
-}
-
 static double patience(void)
 {
 	return ipc_client_connected(core) ? LIMIT_CALL_SECONDS : LIMIT_AWAY_SECONDS;
 }
 
-static yyjson_mut_val *principal(const struct request *r, yyjson_mut_doc *doc)
+static yyjson_mut_val *principal(const struct auth *auth, const char *peer, yyjson_mut_doc *doc)
 {
 	yyjson_mut_val *p = yyjson_mut_obj(doc);
 
-	if (r->auth.kind == AUTH_TOKEN)
-		yyjson_mut_obj_add_strcpy(doc, p, "token", r->auth.value);
-	else if (r->auth.kind == AUTH_SESSION)
-		yyjson_mut_obj_add_strcpy(doc, p, "session", r->auth.value);
-	yyjson_mut_obj_add_strcpy(doc, p, "peer", r->conn->peer->address);
+	if (auth->kind == AUTH_TOKEN)
+		yyjson_mut_obj_add_strcpy(doc, p, "token", auth->value);
+	else if (auth->kind == AUTH_SESSION)
+		yyjson_mut_obj_add_strcpy(doc, p, "session", auth->value);
+	yyjson_mut_obj_add_strcpy(doc, p, "peer", peer);
 	return p;
 }
 
-/* Sends a verb to core.  False when the request has been refused. */
-static bool ask(struct request *r, const char *verb, bool with_arguments, ipc_reply_fn *answer)
+void call_scope(const struct auth *auth, const char *peer, ipc_reply_fn *answer, void *arg)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(&arguments_memory);
-	yyjson_mut_val *root, *args;
+
+	if (!doc)
+		log_fatal("call");
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_str(doc, doc->root, "verb", VIEWERS_SCOPE_VERB);
+	yyjson_mut_obj_add_val(doc, doc->root, "principal", principal(auth, peer, doc));
+	yyjson_mut_obj_add_obj(doc, doc->root, "args");
+	ipc_client_call_json(core, PROTO_CORE_VERB, doc, patience(), answer, arg);
+}
+
+void call_give_up(struct request *r, int status, const char *message)
+{
+	if (r->streaming)
+		conn_cut(r->conn);
+	else
+		request_refuse(r, status, "%s", message);
+}
+
+/* The text of the question, NULL when r has been refused. */
+static char *question_text(struct request *r, const struct call_question *q, size_t *len)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(&arguments_memory);
+	yyjson_mut_val *root = yyjson_mut_obj(doc), *args;
+	char *text = NULL;
+
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "verb", q->verb);
+	if (doc)
+		yyjson_mut_obj_add_val(doc, root, "principal",
+			principal(&r->auth, r->conn->peer->address, doc));
+	args = q->arguments && doc ? q->arguments(r, doc) : yyjson_mut_obj(doc);
+	if (doc && !args) {
+		yyjson_mut_doc_free(doc);
+		return NULL;
+	}
+	yyjson_mut_obj_add_val(doc, root, "args", args);
+	if (q->cursor)
+		yyjson_mut_obj_add_str(doc, root, "cursor", q->cursor);
+	if (doc)
+		text = yyjson_mut_write_opts(doc, 0, &arguments_memory, len, NULL);
+	yyjson_mut_doc_free(doc);
+	if (!text)
+		call_give_up(r, 503, "The appliance is short of memory; try again.");
+	return text;
+}
+
+bool call_ask(struct request *r, const struct call_question *q)
+{
 	char *text;
 	size_t len;
 
-	if (calls >= LIMIT_CALLS || !doc) {
-		yyjson_mut_doc_free(doc);
-		request_refuse(r, 503, "The appliance is busy; try again.");
+	if (calls >= LIMIT_CALLS) {
+		call_give_up(r, 503, "The appliance is busy; try again.");
 		return false;
 	}
-	root = yyjson_mut_obj(doc);
-	yyjson_mut_doc_set_root(doc, root);
-	yyjson_mut_obj_add_str(doc, root, "verb", verb);
-	yyjson_mut_obj_add_val(doc, root, "principal", principal(r, doc));
-	args = with_arguments ? arguments_build(r, doc) : yyjson_mut_obj(doc);
-	if (!args) {
-		yyjson_mut_doc_free(doc);
+	text = question_text(r, q, &len);
+	if (!text)
 		return false;
-	}
-	yyjson_mut_obj_add_val(doc, root, "args", args);
-	text = yyjson_mut_write_opts(doc, 0, &arguments_memory, &len, NULL);
-	yyjson_mut_doc_free(doc);
-	if (!text || len > IPC_BODY_MAX) {
-		if (text)
-			arguments_memory.free(NULL, text);
-		request_refuse(r, text ? 413 : 503, text ? "The request is too large." :
-			"The appliance is short of memory; try again.");
+	if (len > IPC_BODY_MAX) {
+		arguments_memory.free(NULL, text);
+		call_give_up(r, 413, "The request is too large.");
 		return false;
 	}
 	calls++;
+	r->asked = true;
 	conn_want_answer(r->conn);
-	ipc_client_call(core, PROTO_CORE_VERB, text, (uint32_t)len, NULL, 0, patience(), answer, r);
+	ipc_client_call(core, q->type, text, (uint32_t)len, NULL, 0, patience(), q->answer, r);
 	arguments_memory.free(NULL, text);
 	return true;
 }
 
+static void ask_verb(struct request *r)
+{
+	call_ask(r, &(struct call_question){ .type = PROTO_CORE_VERB, .verb = r->verb->name,
+		.arguments = arguments_build, .answer = call_answer });
+}
+
 /* ---- core did not answer ---- */
 
-static void failed(struct request *r, int error)
+bool call_again(struct request *r, int error, const struct call_question *q)
 {
 	/* A question can be asked again; core was probably started anew. */
 	if (!r->verb->writes && !r->retried && error != ETIMEDOUT) {
 		r->retried = true;
-		ask(r, r->verb->name, true, call_answer);
-		return;
+		call_ask(r, q);
+		return true;
 	}
 	if (r->verb->writes && error != ENOTCONN)
-		request_refuse(r, 503, "The appliance was interrupted; it is not known whether the request took effect.");
+		call_give_up(r, 503, "The appliance was interrupted; it is not known whether the request took effect.");
 	else
-		request_refuse(r, 503, "The appliance is starting or busy; try again.");
+		call_give_up(r, 503, "The appliance is starting or busy; try again.");
+	return false;
 }
 
 /* ---- core's answer ---- */
@@ -202,7 +242,7 @@ static bool set_body(struct request *r, struct reply *reply, yyjson_val *root)
 	return true;
 }
 
-static void answer_with(struct request *r, yyjson_val *root)
+void call_answer_with(struct request *r, yyjson_val *root)
 {
 	struct reply reply = REPLY_ZERO;
 	yyjson_val *retry = yyjson_obj_get(root, "retry_after");
@@ -219,6 +259,9 @@ static void answer_with(struct request *r, yyjson_val *root)
 		return;
 	}
 	set_cookie(r, &reply, root);
+	/* Refused before its body was read: what follows on the connection is not a request. */
+	if (request_unread(r))
+		r->conn->closing = true;
 	if (yyjson_is_int(retry))
 		reply_header(&reply, "Retry-After: %lld", (long long)yyjson_get_sint(retry));
 	else if (reply.status == 429 || reply.status == 503)
@@ -229,7 +272,7 @@ static void answer_with(struct request *r, yyjson_val *root)
 }
 
 /* A refusal of the room itself: {"code","message"}. */
-static void answer_refused(struct request *r, yyjson_val *root)
+void call_answer_refused(struct request *r, yyjson_val *root)
 {
 	int code = yyjson_get_int(yyjson_obj_get(root, "code"));
 	const char *message = yyjson_get_str(yyjson_obj_get(root, "message"));
@@ -239,10 +282,10 @@ static void answer_refused(struct request *r, yyjson_val *root)
 	request_refuse(r, code, "%s", message ? message : "The appliance refused the request.");
 }
 
-/* Common to both answers: the request or NULL when its client has gone. */
-static struct request *returned(struct request *r)
+struct request *call_returned(struct request *r)
 {
 	calls--;
+	r->asked = false;
 	if (r->conn)
 		return r;
 	request_free(r);
@@ -251,13 +294,14 @@ static struct request *returned(struct request *r)
 
 static void call_answer(struct ipc_msg *msg, int error, void *arg)
 {
-	struct request *r = returned(arg);
+	struct request *r = call_returned(arg);
 	yyjson_doc *doc;
 
 	if (!r)
 		return;
 	if (error) {
-		failed(r, error);
+		call_again(r, error, &(struct call_question){ .type = PROTO_CORE_VERB, .verb = r->verb->name,
+			.arguments = arguments_build, .answer = call_answer });
 		return;
 	}
 	doc = ipc_msg_json(msg);
@@ -267,9 +311,9 @@ static void call_answer(struct ipc_msg *msg, int error, void *arg)
 		return;
 	}
 	if (msg->flags & IPC_ERROR)
-		answer_refused(r, yyjson_doc_get_root(doc));
+		call_answer_refused(r, yyjson_doc_get_root(doc));
 	else
-		answer_with(r, yyjson_doc_get_root(doc));
+		call_answer_with(r, yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
 }
 
@@ -278,7 +322,7 @@ static void call_answer(struct ipc_msg *msg, int error, void *arg)
 /* Core has said who asks, or that it does not know. */
 static void who_answer(struct ipc_msg *msg, int error, void *arg)
 {
-	struct request *r = returned(arg);
+	struct request *r = call_returned(arg);
 	yyjson_val *root, *body, *csrf;
 	yyjson_doc *doc;
 
@@ -289,7 +333,7 @@ static void who_answer(struct ipc_msg *msg, int error, void *arg)
 	if (!doc || (msg->flags & IPC_ERROR)) {
 		request_refuse(r, 503, "The appliance is starting or busy; try again.");
 	} else if (yyjson_get_int(yyjson_obj_get(root, "status")) != 200) {
-		answer_with(r, root);
+		call_answer_with(r, root);
 	} else {
 		body = yyjson_obj_get(root, "body");
 		csrf = yyjson_obj_get(body, "csrf");
@@ -303,13 +347,24 @@ static void who_answer(struct ipc_msg *msg, int error, void *arg)
 void call_who(struct request *r, void (*known)(struct request *r, yyjson_val *body))
 {
 	r->known = known;
-	ask(r, CALL_SESSION_VERB, false, who_answer);
+	call_ask(r, &(struct call_question){ .type = PROTO_CORE_VERB, .verb = CALL_SESSION_VERB, .answer = who_answer });
+}
+
+/* The request is whole, and really meant. */
+static void carry_out(struct request *r)
+{
+	if (r->verb->list)
+		list_begin(r);
+	else if (r->verb->answer == VERB_ANSWER_BYTES)
+		download_begin(r);
+	else
+		ask_verb(r);
 }
 
 static void csrf_decided(struct request *r, enum auth_csrf csrf)
 {
 	if (csrf == AUTH_CSRF_RIGHT)
-		ask(r, r->verb->name, true, call_answer);
+		carry_out(r);
 	else
 		request_refuse(r, 403, "X-CSRF-Token is missing or wrong.");
 }
@@ -325,7 +380,7 @@ void call_begin(struct request *r)
 	enum auth_csrf csrf;
 
 	if (!auth_needs_csrf(r)) {
-		ask(r, r->verb->name, true, call_answer);
+		carry_out(r);
 		return;
 	}
 	csrf = auth_check_csrf(r);

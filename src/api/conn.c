@@ -139,6 +139,7 @@ static void conn_enter(struct conn *c, enum conn_state state)
 	switch (state) {
 	case CONN_HEAD:
 		c->begun = false;
+		c->sent = 0;
 		timer_set(c, LIMIT_IDLE_SECONDS);
 		break;
 	case CONN_BODY:
@@ -155,7 +156,11 @@ static void conn_enter(struct conn *c, enum conn_state state)
 
 void conn_want_body(struct conn *c)
 {
+	bool was_busy = c->state == CONN_BUSY;
+
 	conn_enter(c, CONN_BODY);
+	if (was_busy)
+		conn_advance(c);
 }
 
 void conn_want_answer(struct conn *c)
@@ -179,6 +184,30 @@ void conn_write(struct conn *c, const struct conn_out *out)
 	/* From inside conn_advance its loop goes on by itself. */
 	if (was_busy)
 		conn_advance(c);
+}
+
+void conn_write_more(struct conn *c, char *bytes, size_t len, bool last)
+{
+	if (!limits_take(len)) {
+		explicit_bzero(bytes, len);
+		free(bytes);
+		conn_cut(c);
+		return;
+	}
+	c->out = (struct conn_out){ .owned = bytes, .body = bytes, .body_len = len, .taken = len };
+	if (last)
+		c->more = NULL;
+	conn_enter(c, CONN_REPLY);
+	if (!c->asking)
+		conn_advance(c);
+}
+
+void conn_cut(struct conn *c)
+{
+	access_cut(c->request, "its rest could not be had");
+	c->cut = true;
+	if (!c->asking)
+		conn_free(c);
 }
 
 /* ---- writing ---- */
@@ -210,11 +239,28 @@ static int out_write(struct conn *c)
 	return 1;
 }
 
+/* Asks for the next piece. False when c is gone. */
+static bool reply_more(struct conn *c)
+{
+	c->sent += c->out.done;
+	out_free(c);
+	conn_enter(c, CONN_MORE);
+	c->asking = true;
+	c->more(c);
+	c->asking = false;
+	if (!c->cut)
+		return true;
+	conn_free(c);
+	return false;
+}
+
 /* The reply has left: next request, or the end. False when c is gone. */
 static bool reply_done(struct conn *c)
 {
+	if (c->more)
+		return reply_more(c);
 	if (c->request) {
-		access_done(c->request, c->out.done);
+		access_done(c->request, c->sent + c->out.done);
 		request_free(c->request);
 		c->request = NULL;
 	}
@@ -430,7 +476,7 @@ static void on_timer(struct ev_loop *l, ev_timer *w, int events)
 	case CONN_REPLY:
 		if (fast_enough(c, c->out.done))
 			return;
-		access_cut(c->request);
+		access_cut(c->request, "not taken in time");
 		break;
 	default:
 		break;

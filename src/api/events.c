@@ -7,26 +7,30 @@
 #include "ipc/proto.h"
 #include "live.h"
 #include "log/log.h"
+#include "ring.h"
+#include "viewers.h"
 
-/* The last event seen: after a lost connection the tail is asked for from here. */
-static uint64_t last;
+/* Newest event when following began (again): until it is here the ring is not whole. */
+static uint64_t expected;
+static bool begun;
 
-unsigned long long events_last(void)
+bool events_ready(void)
 {
-	return last;
+	return begun && ring_head() >= expected;
 }
 
 /* Events were missed: nothing remembered can be trusted, and who watches must look anew. */
-static void missed(void)
+static void missed(uint64_t from)
 {
+	ring_clear(from);
 	auth_forget_all();
 	live_revoked(NULL);
 }
 
 static void on_subscribed(struct ipc_msg *msg, int error, void *arg)
 {
+	uint64_t tail, head, last = ring_head();
 	yyjson_doc *doc;
-	uint64_t tail, head;
 
 	(void)arg;
 	if (error || (msg->flags & IPC_ERROR)) {
@@ -36,12 +40,12 @@ static void on_subscribed(struct ipc_msg *msg, int error, void *arg)
 	doc = ipc_msg_json(msg);
 	tail = yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "tail"));
 	head = yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "head"));
-	/* Older than core keeps, or another database: what was missed is unknown. */
-	if (last && (last + 1 < tail || last > head))
-		missed();
-	if (!last || last > head)
-		last = head;
 	yyjson_doc_free(doc);
+	/* Older than core keeps, or another database: what was missed is unknown. */
+	if (begun && (last + 1 < tail || last > head))
+		missed(head);
+	expected = head;
+	begun = true;
 }
 
 static void on_connected(struct ipc_client *core, void *arg)
@@ -54,7 +58,7 @@ static void on_connected(struct ipc_client *core, void *arg)
 		return;
 	root = yyjson_mut_obj(doc);
 	yyjson_mut_doc_set_root(doc, root);
-	yyjson_mut_obj_add_uint(doc, root, "since", last);
+	yyjson_mut_obj_add_uint(doc, root, "since", ring_head());
 	ipc_client_call_json(core, PROTO_CORE_EVENTS, doc, 0., on_subscribed, NULL);
 	log_info("core: connected");
 }
@@ -74,48 +78,41 @@ static void revoked(yyjson_val *event)
 	uint8_t hash[AUTH_HASH];
 
 	if (!hex || !auth_hash_read(hex, hash)) {
-		missed();
+		missed(ring_head());
 		return;
 	}
 	auth_forget_hash(hash);
 	live_revoked(hash);
 }
 
-/* What happens to the appliance is for everybody who is signed in to know. */
-static void announce(yyjson_val *event)
+static void take(yyjson_val *event)
 {
-	const char *kind = yyjson_get_str(yyjson_obj_get(event, "kind"));
-	char *text;
-	size_t len;
+	uint64_t sequence = yyjson_get_uint(yyjson_obj_get(event, "sequence"));
+	const struct event *e;
 
-	if (!kind || strncmp(kind, "appliance.", 10))
+	if (sequence <= ring_head())
 		return;
-	text = yyjson_val_write(event, 0, &len);
-	if (text && len <= LIVE_MESSAGE)
-		live_announce(text, len);
-	else
-		missed();
-	free(text);
+	e = ring_add(event);
+	if (!e) {
+		log_warn("events: %llu: cannot be told", (unsigned long long)sequence);
+		missed(sequence);
+		return;
+	}
+	if (!strcmp(e->kind, "token.revoked"))
+		revoked(event);
+	viewers_event(e);
+	live_event(e);
 }
 
 static void on_notice(struct ipc_client *core, struct ipc_msg *msg, void *arg)
 {
-	yyjson_val *event;
 	yyjson_doc *doc;
-	uint64_t n;
 
 	(void)core;
 	(void)arg;
 	if (msg->type != PROTO_CORE_EVENT || !(doc = ipc_msg_json(msg)))
 		return;
-	event = yyjson_doc_get_root(doc);
-	n = yyjson_get_uint(yyjson_obj_get(event, "sequence"));
-	if (n > last)
-		last = n;
-	if (yyjson_equals_str(yyjson_obj_get(event, "kind"), "token.revoked"))
-		revoked(event);
-	else
-		announce(event);
+	take(yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
 }
 

@@ -5,13 +5,14 @@
 #define CAM_API_EVENTS_H
 
 #include <ev.h>
+#include <stdbool.h>
 
 struct ipc_client;
 
 /* Opens the connection to core and follows its events on it, also after it was lost. */
 struct ipc_client *events_follow(struct ev_loop *loop);
 
-/* Sequence of the newest event seen. */
-unsigned long long events_last(void);
+/* Are the events of before the start here, as far as core gives them? */
+bool events_ready(void);
 
 #endif

@@ -36,7 +36,9 @@ size_t limits_body(const struct verb *v)
 	for (i = 0; v && i < sizeof bodies / sizeof *bodies; i++)
 		if (!strcmp(bodies[i].verb, v->name))
 			return bodies[i].bytes;
-	return LIMIT_BODY;
+	if (v && v->body == VERB_BODY_RAW)
+		return LIMIT_FILE;
+	return v && v->body == VERB_BODY_MULTIPART ? LIMIT_FILE + LIMIT_FORM : LIMIT_BODY;
 }
 
 bool limits_take(size_t n)

@@ -26,6 +26,11 @@
 #define LIMIT_MEMORY (96u << 20)
 /* Bytes of a request body unless limits_body says less. 413 beyond. */
 #define LIMIT_BODY (1u << 20)
+/* Bytes of a file (the limit of File variables), and of a form around it. 413 beyond. */
+#define LIMIT_FILE (10u << 20)
+#define LIMIT_FORM (64u << 10)
+/* Bytes of a file in memory at a time while it is sent. */
+#define LIMIT_PIECE (64u << 10)
 /* Bytes of a body that is read to its end after the request was refused, so
  * that the connection can go on; a longer one ends the connection. */
 #define LIMIT_DISCARD (64u << 10)

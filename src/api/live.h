@@ -1,6 +1,7 @@
 /*
  * live: WebSockets that are told of events as they happen.  libwebsockets
- * speaks RFC 6455 here, on descriptors that were upgraded by socket.c.
+ * speaks RFC 6455 here, on descriptors that were upgraded by socket.c; the
+ * messages are those of docs/events.md.
  */
 #ifndef CAM_API_LIVE_H
 #define CAM_API_LIVE_H
@@ -10,13 +11,21 @@
 #include <stdint.h>
 
 #include "auth.h"
+#include "ring.h"
+#include "viewers.h"
 
 struct peer;
 
-/* Messages that wait for one client; one that is further behind is cut (close code 1008). */
-#define LIVE_QUEUE 64
-/* Bytes of one message, at most; a longer event cuts everybody, who then look anew. */
-#define LIVE_MESSAGE 16384
+/* Bytes of one message of a client: a subscription to 64 workspaces fits. Close code 1009 beyond. */
+#define LIVE_MESSAGE 8192
+/* Answers that wait for one client; who asks faster than it reads is cut (1008). */
+#define LIVE_ANSWERS 16
+/* Workspaces and kinds of one subscription. */
+#define LIVE_WORKSPACES 64
+#define LIVE_KINDS 32
+/* Seconds until somebody unknown has to say who it is; until a cut client is gone. */
+#define LIVE_AUTH_SECONDS 10
+#define LIVE_END_SECONDS 5
 /* Seconds of silence after which a client is pinged, and until it is given up. */
 #define LIVE_PING_SECONDS 30
 #define LIVE_GONE_SECONDS 45
@@ -24,16 +33,13 @@ struct peer;
 /* Makes the WebSocket engine. Ends the process when it cannot. */
 void live_open(struct ev_loop *loop);
 
-/*
- * Takes over the descriptor and the peer's entry.  head is the upgrade request
- * followed by what the client sent behind it; hash is that of the credential
- * it was admitted with: live_revoked ends it.  first is told to it first.
- */
-void live_adopt(int fd, struct peer *peer, const char *head, size_t len,
-	const uint8_t hash[AUTH_HASH], const char *first);
+/* Takes over the descriptor, the peer's entry and a reference to the viewer (NULL = not known yet:
+ * it has to say so in its first message).  head is the upgrade request followed by what
+ * the client sent behind it. */
+void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct viewer *viewer);
 
-/* Tells everybody. */
-void live_announce(const char *text, size_t len);
+/* Tells of an event all who may see it. */
+void live_event(const struct event *e);
 
 /* Ends what was admitted with this credential; everything (hash NULL). */
 void live_revoked(const uint8_t *hash);

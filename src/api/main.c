@@ -2,8 +2,8 @@
  * api: HTTP/1.1 on the connections that gate hands over.  Pages of the console
  * come from memory, everything below /services becomes a verb of core.
  *
- * What this does not do: TLS (gate), decisions (core), compression, HTTP/2,
- * multipart bodies, byte ranges, pages from outside its own directory.
+ * What this does not do: TLS (gate), decisions (core), keeping files (store),
+ * compression, HTTP/2, pages from outside its own directory.
  */
 #include <ev.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 #include "live.h"
 #include "log/log.h"
 #include "room/room.h"
+#include "stored.h"
 
 #define USAGE "usage: api"
 #define PAGES "/usr/share/cam/console"
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 	live_open(loop);
 	adopt_open(loop);
 	call_open(loop);
+	stored_open(loop);
 	ev_signal_init(&term, on_term, SIGTERM);
 	ev_signal_start(loop, &term);
 	room_fence();

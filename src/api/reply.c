@@ -13,8 +13,6 @@
 #include "reply.h"
 #include "request.h"
 
-/* Version of the interface in the words of its clients. */
-#define RELEASE "4.0.0"
 /* Bytes of a response head: our own lines and reply.extra. */
 #define HEAD_SIZE 2048
 
@@ -23,12 +21,12 @@ static const struct {
 	const char *reason;
 } reasons[] = {
 	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
-	{ 304, "Not Modified" },
+	{ 206, "Partial Content" }, { 304, "Not Modified" },
 	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
 	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 409, "Conflict" },
 	{ 410, "Gone" }, { 411, "Length Required" }, { 412, "Precondition Failed" },
 	{ 413, "Content Too Large" }, { 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
-	{ 417, "Expectation Failed" }, { 422, "Unprocessable Content" }, { 423, "Locked" },
+	{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Content" }, { 423, "Locked" },
 	{ 426, "Upgrade Required" }, { 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" },
@@ -95,14 +93,16 @@ static size_t write_head(const struct conn *c, const struct reply *r, char *out,
 	char length[40] = "", type[128] = "";
 	int n;
 
-	if (!bodiless(r->status))
+	if (r->chunked)
+		snprintf(length, sizeof length, "%s", c->request->head.minor ? "Transfer-Encoding: chunked\r\n" : "");
+	else if (!bodiless(r->status))
 		snprintf(length, sizeof length, "Content-Length: %zu\r\n", r->len);
-	if (r->type && r->len)
+	if (r->type && (r->len || r->chunked))
 		snprintf(type, sizeof type, "Content-Type: %s\r\n", r->type);
 	n = snprintf(out, size,
 		"HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%sCache-Control: %s\r\nContent-Security-Policy: %s\r\n%s%s%s\r\n",
 		r->status, reason_of(r->status), date_line(), type, length,
-		r->service ? "Elasticbox-Release: " RELEASE "\r\n" : "", r->cache, r->policy, common,
+		r->service ? "Elasticbox-Release: " REPLY_RELEASE "\r\n" : "", r->cache, r->policy, common,
 		r->extra, c->closing ? "Connection: close\r\n"
 		: "Connection: keep-alive\r\nKeep-Alive: timeout=55\r\n");
 	if (n < 0 || (size_t)n >= size)
@@ -115,6 +115,8 @@ void reply_send(struct conn *c, struct reply *r)
 	struct conn_out out = { 0 };
 	struct request *q = c->request;
 	bool without = bodiless(r->status) || (q && http_slice_is(q->head.method, "HEAD"));
+	/* Without a length in HTTP/1.0 the end of the connection is the end of the reply. */
+	bool until_close = r->chunked && !q->head.minor;
 
 	if (q)
 		q->status = r->status;
@@ -130,13 +132,16 @@ void reply_send(struct conn *c, struct reply *r)
 		conn_write(c, &out);
 		return;
 	}
+	if (until_close)
+		c->closing = true;
+	c->more = without ? NULL : r->more;
 	out.head_len = write_head(c, r, out.head, HEAD_SIZE);
 	if (r->owned && without)
 		free(r->owned);
 	else
 		out.owned = r->owned;
 	out.body = r->owned ? out.owned : r->borrowed;
-	out.body_len = without ? 0 : r->len;
+	out.body_len = without || !out.body ? 0 : r->len;
 	conn_write(c, &out);
 }
 

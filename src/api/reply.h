@@ -7,9 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct conn;
+#include "conn.h"
 
 /* What a reply consists of. */
+/* Version of the interface in the words of its clients. */
+#define REPLY_RELEASE "4.0.0"
+
 struct reply {
 	int status;
 	const char *type;	/* Content-Type; NULL without a body */
@@ -20,6 +23,8 @@ struct reply {
 	char *owned;		/* body from malloc, taken over; or */
 	const char *borrowed;	/* body that lives for ever */
 	size_t len;
+	bool chunked;		/* of unknown length: owned, if any, is the first piece with its framing */
+	conn_more_fn *more;	/* where the body comes from: all of it, or what follows the first piece */
 	bool service;		/* below /services: says the release */
 };
 #define REPLY_ZERO { .cache = "no-store", .policy = "default-src 'none'; frame-ancestors 'none'" }

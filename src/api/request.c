@@ -5,6 +5,8 @@
 
 #include "access.h"
 #include "call.h"
+#include "description.h"
+#include "download.h"
 #include "files.h"
 #include "http/path.h"
 #include "http/type.h"
@@ -13,6 +15,7 @@
 #include "reply.h"
 #include "request.h"
 #include "socket.h"
+#include "upload.h"
 
 static void request_complete(struct request *r);
 
@@ -37,6 +40,9 @@ void request_free(struct request *r)
 		explicit_bzero(r->bytes, r->bytes_len);
 	free(r->bytes);
 	free(r->path);
+	free(r->cursor);
+	upload_free(r->upload);
+	download_free(r->download);
 	limits_give(2 * r->bytes_len);
 	auth_wipe(&r->auth);
 	free(r);
@@ -44,7 +50,7 @@ void request_free(struct request *r)
 
 void request_abandon(struct request *r)
 {
-	if (call_pending(r))
+	if (r->asked)
 		r->conn = NULL;
 	else
 		request_free(r);
@@ -57,6 +63,11 @@ static bool body_remains(const struct request *r)
 	if (r->head.chunked)
 		return !r->chunk.done;
 	return r->head.has_length && r->received < r->head.length;
+}
+
+bool request_unread(const struct request *r)
+{
+	return body_remains(r);
 }
 
 void request_refuse_head(struct conn *c, int status, const char *message)
@@ -124,6 +135,8 @@ static bool body_keep(struct request *r, const char *bytes, size_t len)
 {
 	if (r->refused)
 		return true;
+	if (r->upload)
+		return !len || upload_feed(r, bytes, len);
 	if (len > r->body_max - r->body_len) {
 		request_refuse_head(r->conn, 413, "The body is too large.");
 		return false;
@@ -230,7 +243,7 @@ static bool body_acceptable(struct request *r)
 	}
 	if (!body_remains(r))
 		return true;
-	if (!request_is_safe(r) && (!http_head_find(&r->head, "content-type", &type, NULL) ||
+	if (r->verb->body == VERB_BODY_JSON && !request_is_safe(r) && (!http_head_find(&r->head, "content-type", &type, NULL) ||
 	    !http_type_is_json(type))) {
 		request_refuse(r, 415, "The body must be JSON: Content-Type: application/json.");
 		return false;
@@ -245,6 +258,10 @@ static void begin_service(struct request *r)
 		return;
 	if (!auth_read(r) || !body_acceptable(r))
 		return;
+	if (r->verb->body != VERB_BODY_JSON) {
+		upload_begin(r);
+		return;
+	}
 	if (!body_remains(r)) {
 		request_complete(r);
 		return;
@@ -328,6 +345,8 @@ void request_begin(struct conn *c, const char *head, size_t len)
 	}
 	if (!strcmp(r->path, SOCKET_PATH))
 		socket_begin(r);
+	else if (!strcmp(r->path, DESCRIPTION_PATH))
+		description_serve(r);
 	else if (begins_with(r->path, "/services/") || !strcmp(r->path, "/services"))
 		begin_service(r);
 	else
@@ -339,6 +358,8 @@ static void request_complete(struct request *r)
 {
 	if (r->refused)
 		reply_error(r->conn, r->refused, r->message);
+	else if (r->upload)
+		upload_complete(r);
 	else
 		call_begin(r);
 }

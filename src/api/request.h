@@ -14,6 +14,9 @@
 #include "http/head.h"
 #include "verb/verb.h"
 
+struct upload;
+struct download;
+
 struct request {
 	struct conn *conn;	/* NULL when the client has gone while core was at work */
 	ev_tstamp begun;
@@ -27,8 +30,16 @@ struct request {
 	struct auth auth;
 	bool console;		/* the console signs in: answer with a cookie */
 	bool retried;		/* core was asked a second time */
+	bool asked;		/* a room owes an answer: r outlives its client until then */
+	unsigned epoch;		/* of scopes, when core was asked for one */
+	bool streaming;		/* the head of the reply has left: what fails now cuts the connection */
 	int status;		/* of the reply, for the log */
 	void (*known)(struct request *r, yyjson_val *body);	/* goes on once core said who asks */
+
+	char *cursor;		/* of a list: where the next chunk begins */
+	bool listed;		/* an element of the list has been sent */
+	struct upload *upload;	/* the body is a file */
+	struct download *download;	/* the reply is a file */
 
 	char *body;
 	size_t body_len, body_cap, body_max;
@@ -46,6 +57,8 @@ void request_begin(struct conn *c, const char *head, size_t len);
  * complete and the request has moved on. */
 bool request_feed(struct request *r, const char *bytes, size_t len, size_t *used);
 size_t request_received(const struct request *r);
+/* Is a part of the body still to come? */
+bool request_unread(const struct request *r);
 
 /* Answers with an error and ends the connection, whether or not there is a request yet. */
 void request_refuse_head(struct conn *c, int status, const char *message);

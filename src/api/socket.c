@@ -4,6 +4,7 @@
 
 #include "call.h"
 #include "events.h"
+#include "ipc/proto.h"
 #include "live.h"
 #include "reply.h"
 #include "request.h"
@@ -47,22 +48,22 @@ static bool handshake_valid(struct request *r, struct http_slice *key)
 	return false;
 }
 
-/* Core knows who it is: the connection goes to the engine, with a head that carries no credential. */
-static void hand_over(struct request *r, yyjson_val *body)
+/* The connection goes to the engine, with a head that carries no credential. */
+static void hand_over(struct request *r, struct viewer *viewer)
 {
 	struct http_slice key = HTTP_SLICE_ZERO;
-	uint8_t hash[AUTH_HASH];
-	char first[64], *head;
 	struct conn *c = r->conn;
 	struct peer *peer;
 	size_t rest;
+	char *head;
 	int fd, n;
 
-	(void)body;
 	http_head_find(&r->head, "sec-websocket-key", &key, NULL);
 	rest = c->in_len;
 	head = malloc(256 + rest);
 	if (!head) {
+		if (viewer)
+			viewer_drop(viewer);
 		request_refuse(r, 503, "The appliance is short of memory; try again.");
 		return;
 	}
@@ -72,11 +73,49 @@ static void hand_over(struct request *r, yyjson_val *body)
 	/* Frames that came right behind the request. */
 	if (rest)
 		memcpy(head + n, c->in, rest);
-	auth_hash(r->auth.value, hash);
 	fd = conn_release(c, &peer);
-	snprintf(first, sizeof first, "{\"sequence\":%llu}", events_last());
-	live_adopt(fd, peer, head, (size_t)n + rest, hash, first);
+	live_adopt(fd, peer, head, (size_t)n + rest, viewer);
 	free(head);
+}
+
+/* Core has said what the credential may see, or that it is none. */
+static void scope_answer(struct ipc_msg *msg, int error, void *arg)
+{
+	struct request *r = call_returned(arg);
+	struct viewer *viewer;
+	yyjson_val *root;
+	yyjson_doc *doc;
+
+	if (!r)
+		return;
+	doc = error ? NULL : ipc_msg_json(msg);
+	root = yyjson_doc_get_root(doc);
+	if (!doc || (msg->flags & IPC_ERROR)) {
+		request_refuse(r, 503, "The appliance is starting or busy; try again.");
+	} else if (yyjson_get_int(yyjson_obj_get(root, "status")) != 200) {
+		call_answer_with(r, root);
+	} else {
+		viewer = viewer_take(&r->auth, r->conn->peer->address, yyjson_obj_get(root, "body"), r->epoch);
+		if (viewer)
+			hand_over(r, viewer);
+		else
+			request_refuse(r, 503, "The appliance is short of memory; try again.");
+	}
+	yyjson_doc_free(doc);
+}
+
+/* Whoever shows no credential says who it is in its first message; the engine waits for that. */
+static void unknown_answer(struct ipc_msg *msg, int error, void *arg)
+{
+	struct request *r = call_returned(arg);
+
+	(void)msg;
+	if (!r)
+		return;
+	if (error)
+		request_refuse(r, 503, "The appliance is starting or busy; try again.");
+	else
+		hand_over(r, NULL);
 }
 
 void socket_begin(struct request *r)
@@ -87,13 +126,25 @@ void socket_begin(struct request *r)
 	r->verb = verb_by_name(CALL_SESSION_VERB);
 	if (!handshake_valid(r, &key) || !auth_read(r))
 		return;
-	if (r->auth.kind == AUTH_NONE) {
-		request_refuse(r, 401, "Sign in first.");
+	if (r->auth.kind == AUTH_NONE && r->head.query.len) {
+		request_refuse(r, 401, "Credentials are not taken from the address.");
 		return;
 	}
 	if (r->auth.kind == AUTH_SESSION && !auth_origin_present(r)) {
 		request_refuse(r, 403, "The request comes from another site.");
 		return;
 	}
-	call_who(r, hand_over);
+	if (!events_ready()) {
+		request_refuse(r, 503, "The appliance is starting; try again.");
+		return;
+	}
+	r->epoch = viewers_epoch();
+	/* Also without a credential something of core is asked: the connection is handed over outside the
+	 * turn that reads it. */
+	if (r->auth.kind == AUTH_NONE)
+		call_ask(r, &(struct call_question){ .type = PROTO_CORE_VERB, .verb = "appliance.status",
+			.answer = unknown_answer });
+	else
+		call_ask(r, &(struct call_question){ .type = PROTO_CORE_VERB, .verb = VIEWERS_SCOPE_VERB,
+			.answer = scope_answer });
 }

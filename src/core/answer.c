@@ -43,6 +43,23 @@ void core_answer_message(struct core_answer *a, int status, const char *fmt, ...
 	yyjson_mut_obj_add_strcpy(a->doc, body, "message", text);
 }
 
+void core_answer_raw(struct core_answer *a, int status, const char *json)
+{
+	core_answer_begin(a, status);
+	yyjson_mut_obj_add(a->doc->root, yyjson_mut_str(a->doc, "body"), yyjson_mut_rawcpy(a->doc, json));
+}
+
+void core_answer_doc(struct core_answer *a, int status, const yyjson_mut_doc *doc)
+{
+	core_answer_begin(a, status);
+	yyjson_mut_obj_add(a->doc->root, yyjson_mut_str(a->doc, "body"), yyjson_mut_val_mut_copy(a->doc, doc->root));
+}
+
+void core_answer_missing(struct core_answer *a)
+{
+	core_answer_message(a, 404, "There is no such object, or you may not see it.");
+}
+
 void core_answer_text(struct core_answer *a, int status, const char *text)
 {
 	core_answer_begin(a, status);

@@ -20,6 +20,12 @@ yyjson_mut_val *core_answer_object(struct core_answer *a, int status);
 /* {"message":...} */
 void core_answer_message(struct core_answer *a, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* JSON text as the body, as it is. */
+void core_answer_raw(struct core_answer *a, int status, const char *json);
+/* A document of others as the body; it is copied. */
+void core_answer_doc(struct core_answer *a, int status, const yyjson_mut_doc *doc);
+/* 404 as for everything that is missing or may not be seen: always the same bytes. */
+void core_answer_missing(struct core_answer *a);
 /* A bare text. */
 void core_answer_text(struct core_answer *a, int status, const char *text);
 /* Octets, given in base64url. */

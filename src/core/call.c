@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "activity.h"
 #include "core.h"
+#include "secrets.h"
 #include "ipc/proto.h"
 #include "log/log.h"
+#include "plat/clock.h"
 
 static struct core_call *call_of_job(struct db_job *job)
 {
@@ -51,10 +54,14 @@ static void waiting_remove(struct core_call *call)
 
 static void send_answer(struct core_call *call, struct core_answer *a)
 {
-	if (!call->answered && call->link->conn)
-		ipc_send_json(call->link->conn, IPC_REPLY, call->type, call->seq, a->doc);
-	else
+	if (!call->answered && call->link->conn && call->type == PROTO_CORE_LIST) {
+		core_list_send(call, a);
 		yyjson_mut_doc_free(a->doc);
+	} else if (!call->answered && call->link->conn) {
+		ipc_send_json(call->link->conn, IPC_REPLY, call->type, call->seq, a->doc);
+	} else {
+		yyjson_mut_doc_free(a->doc);
+	}
 	a->doc = NULL;
 	call->answered = true;
 	waiting_remove(call);
@@ -102,6 +109,8 @@ static void call_free(struct core_call *call)
 	core_answer_reset(&call->answer);
 	if (call->forget)
 		call->forget(call->state);
+	secrets_forget(call->secrets);
+	object_text_free(&call->chunk);
 	yyjson_doc_free(call->request);
 	core_link_drop(call->link);
 	sodium_memzero(call, sizeof *call);
@@ -117,6 +126,7 @@ void core_call_finish(struct core_call *call)
 	if (call->answer.status == 401 && call->verb->role != VERB_ROLE_PUBLIC &&
 			call->principal.kind == CORE_SESSION)
 		core_answer_session(&call->answer, "", NULL);
+	activity_refused(call->core, call);
 	send_answer(call, &call->answer);
 	call_free(call);
 }
@@ -158,8 +168,15 @@ static int call_run(struct db *db, struct db_job *job)
 {
 	struct core_call *call = call_of_job(job);
 
+	int result;
+
 	core_answer_reset(&call->answer);
-	return permitted(db, call) ? call->run(db, call) : -1;
+	if (!permitted(db, call))
+		return -1;
+	result = call->run(db, call);
+	if (!result && call->writing && call->verb->writes)
+		activity_of_call(db, call);
+	return result;
 }
 
 static void call_done(struct core_job *job)
@@ -180,6 +197,8 @@ static void call_done(struct core_job *job)
 		core_call_refuse(call, 500, "The appliance failed at this request: nothing was changed.");
 		return;
 	}
+	if (call->principal.known && call->principal.kind == CORE_TOKEN)
+		core_used_note(call->core, call->principal.hash);
 	if (call->after)
 		call->after(call);
 	else
@@ -191,6 +210,7 @@ void core_call_write(struct core_call *call, int (*run)(struct db *, struct core
 {
 	call->run = run;
 	call->after = after;
+	call->writing = true;
 	call->work.job.run = call_run;
 	call->work.job.essential = essential;
 	call->work.done = call_done;
@@ -202,6 +222,7 @@ void core_call_read(struct core_call *call, int (*run)(struct db *, struct core_
 {
 	call->run = run;
 	call->after = after;
+	call->writing = false;
 	call->work.job.run = call_run;
 	call->work.done = call_done;
 	core_job_read(call->core, &call->work);
@@ -219,7 +240,22 @@ bool core_call_bool(const struct core_call *call, const char *name)
 	return yyjson_get_bool(yyjson_obj_get(call->args, name));
 }
 
-static void principal_read(struct core_principal *p, yyjson_val *from)
+/* A token that carries claims must be one we signed; then its row decides, as for any other. */
+static void jwt_read(const struct core *core, struct core_principal *p, const char *token)
+{
+	struct jwt_claims claims;
+
+	if (!core->identity.jwt_known || jwt_check(&claims, token, strlen(token), &core->identity.jwt,
+			plat_clock_wall() / PLAT_SECOND) || claims.type != JWT_TYPE_USER ||
+			strlen(claims.jti) >= sizeof p->jti || strlen(claims.sub) >= sizeof p->sub) {
+		p->forged = true;
+		return;
+	}
+	strcpy(p->jti, claims.jti);
+	strcpy(p->sub, claims.sub);
+}
+
+static void principal_read(const struct core *core, struct core_principal *p, yyjson_val *from)
 {
 	const char *token = yyjson_get_str(yyjson_obj_get(from, "token"));
 	const char *session = yyjson_get_str(yyjson_obj_get(from, "session"));
@@ -230,6 +266,8 @@ static void principal_read(struct core_principal *p, yyjson_val *from)
 	if (token) {
 		p->kind = CORE_TOKEN;
 		core_credential_hash(token, p->hash);
+		if (jwt_plausible(token))
+			jwt_read(core, p, token);
 	} else if (session) {
 		p->kind = CORE_SESSION;
 		core_credential_hash(session, p->hash);
@@ -270,6 +308,13 @@ static struct core_call *call_new(struct core *core, struct core_link *link, con
 	return call;
 }
 
+static void cursor_read(struct core_call *call, yyjson_val *cursor)
+{
+	const char *s = yyjson_get_str(cursor);
+
+	snprintf(call->cursor, sizeof call->cursor, "%s", s ? s : "");
+}
+
 void core_call_take(struct core *core, struct core_link *link, struct ipc_msg *msg)
 {
 	yyjson_doc *doc = ipc_msg_json(msg);
@@ -295,10 +340,17 @@ void core_call_take(struct core *core, struct core_link *link, struct ipc_msg *m
 	call->verb = v;
 	call->handler = core_handler_by_verb(v->name);
 	if (call->from == ROOM_API)
-		principal_read(&call->principal, yyjson_obj_get(root, "principal"));
+		principal_read(core, &call->principal, yyjson_obj_get(root, "principal"));
 	waiting_add(call);
+	if (v->list != (call->type == PROTO_CORE_LIST)) {
+		core_call_refuse(call, 500, "%s: %s", v->name, v->list ? "is a list" : "is not a list");
+		return;
+	}
+	cursor_read(call, yyjson_obj_get(root, "cursor"));
 	if (verb_check(v, call->args, message))
 		core_call_refuse(call, 400, "%s", message);
+	else if (v->list && !call->handler->start)
+		core_call_read(call, core_list_run, core_call_finish);
 	else if (call->handler->start)
 		call->handler->start(call);
 	else if (v->writes)

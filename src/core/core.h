@@ -15,10 +15,12 @@
 #include <yyjson.h>
 
 #include "answer.h"
+#include "object.h"
 #include "principal.h"
 #include "throttle.h"
 #include "db/writer.h"
 #include "ipc/ipc.h"
+#include "jwt/jwt.h"
 #include "verb/verb.h"
 #include "work/work.h"
 
@@ -38,6 +40,7 @@
 #define CORE_HOSTNAME_TEXT 254
 
 struct core_setup_code;
+struct secrets;
 struct core_follower;
 struct core_engine;
 
@@ -49,6 +52,9 @@ struct core_identity {
 	char agents_name[CORE_HOSTNAME_TEXT];
 	char *ca_pem;		/* authority of the certificate (malloc) */
 	char *crl;		/* its revocation list, base64url (malloc) */
+	char activity_pem[256];	/* public key of the activity's checkpoints */
+	bool jwt_known;		/* there is a key for tokens */
+	struct jwt_public jwt;
 };
 
 struct core {
@@ -81,6 +87,9 @@ struct core {
 	struct core_follower *followers;
 	bool follow_running, follow_again;
 	struct ev_timer probe;			/* is there space again? */
+	struct core_used *used;			/* used.c */
+	int64_t refusals_since;			/* activity.c: those recorded in this minute, and those not */
+	unsigned refusals, refusals_suppressed;
 };
 
 /* One connection; outlives it while calls refer to it. */
@@ -113,8 +122,16 @@ struct core_handler {
 	int (*run)(struct db *db, struct core_call *call);
 	/* In the loop after run's commit or refusal, before the answer leaves.  May be NULL. */
 	void (*after)(struct core_call *call);
+	/* Of a list, in a reader, instead of run: appends objects to out up to CORE_LIST_CHUNK
+	 * and moves the cursor, "" = the end. -1 with the answer set refuses. */
+	int (*chunk)(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
 	bool essential;		/* goes on with a full disk */
 };
+
+/* The parts' handlers, in files of their own (handlers_<part>.c); each list ends with
+ * one without a verb. */
+extern const struct core_handler core_handlers_appliance[], core_handlers_places[], core_handlers_users[],
+	core_handlers_boxes[], core_handlers_instances[], core_handlers_blobs[];
 
 struct core_call {
 	struct core_job work;			/* first */
@@ -135,6 +152,12 @@ struct core_call {
 	yyjson_val *args;			/* an object, or NULL */
 	struct core_principal principal;
 	struct core_answer answer;
+	char cursor[OBJECT_CURSOR];		/* of a list */
+	struct object_text chunk;
+	bool writing;				/* the step is the writer's */
+	char subject[OBJECT_ID];		/* for the activity, when neither an argument nor id names the object */
+	char id[OBJECT_ID];			/* of a new object: made once, so that a repeated run keeps it */
+	struct secrets *secrets;		/* secrets.c */
 	void *state;				/* of the handler; freed by forget */
 	void (*forget)(void *state);
 };
@@ -162,6 +185,16 @@ void core_call_refuse(struct core_call *call, int status, const char *fmt, ...)
 const char *core_call_string(const struct core_call *call, const char *name);
 bool core_call_bool(const struct core_call *call, const char *name);
 
+/* ---- lists (list.c) ---- */
+
+/* A chunk of a list, bytes: one message, so what a slow client holds in core is nothing and
+ * in api one of these. */
+#define CORE_LIST_CHUNK (128u << 10)
+/* In a reader, as run of a call of PROTO_CORE_LIST. */
+int core_list_run(struct db *db, struct core_call *call);
+/* Sends an answer as such a list's: the line and, when it is no refusal, the chunk. */
+void core_list_send(struct core_call *call, const struct core_answer *a);
+
 /* ---- the writer and readers (threads.c) ---- */
 
 /* core->commit is ready; from here on it belongs to the writer's thread. */
@@ -185,6 +218,14 @@ void core_names_send(struct core *core);
 void core_url(const struct core *core, char *out, size_t size);
 /* Appends an event "appliance.console": what the screen shows has changed. */
 void core_console_changed(struct core *core);
+
+/* What core knows of keyd when it starts: kept from the last time. */
+void core_identity_load(struct core *core, struct db *db);
+
+/* ---- when tokens were used (used.c) ---- */
+
+/* Notes it, in the loop; written at most once a minute, all together. */
+void core_used_note(struct core *core, const uint8_t hash[CORE_HASH]);
 
 /* ---- the setup code (setup_code.c) ---- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core.h"
+#include "steps.h"
 #include "tasks.h"
 #include "ipc/proto.h"
 #include "log/log.h"
@@ -84,13 +85,18 @@ static void turn_forget(struct turn *t)
 static int turn_run(struct db *db, struct db_job *job)
 {
 	struct turn *t = (struct turn *)((char *)job - offsetof(struct core_job, job));
+	int64_t step;
 
 	turn_forget(t);
 	core_tasks_expire(db);
+	core_steps_run(db);
 	for (unsigned i = 0; i < t->worker_count; i++)
 		t->task_count += core_tasks_lease(db, t->workers[i], t->tasks + t->task_count,
 			CORE_TASK_BATCH - t->task_count);
 	t->due = core_tasks_due(db, t->workers, t->worker_count);
+	step = core_steps_due(db);
+	if (step && (!t->due || step < t->due))
+		t->due = step;
 	return 0;
 }
 

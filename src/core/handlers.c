@@ -1,39 +1,39 @@
-/* Verb by verb, who does it. */
+/* Verb by verb, who does it: each part has a list of its own. */
 #include <string.h>
 
-#include "verbs.h"
+#include "core.h"
 #include "log/log.h"
 
-static const struct core_handler handlers[] = {
-	{ .verb = "appliance.status", .start = verb_status_start },
-	{ .verb = "appliance.ca", .start = verb_ca_start },
-	{ .verb = "appliance.crl", .start = verb_crl_start },
-	{ .verb = "appliance.setup", .start = verb_setup_start },
-	{ .verb = "security.token", .start = verb_token_start },
-	{ .verb = "security.signout", .run = verb_signout_run, .essential = true },
-	{ .verb = "security.session", .run = verb_session_run },
-	{ .verb = "appliance.settings.get", .run = verb_settings_get_run, .after = verb_settings_after },
-	{ .verb = "appliance.settings.put", .start = verb_settings_put_start },
-	{ .verb = "appliance.screen", .start = verb_screen_start },
-	{ .verb = "appliance.facts", .start = verb_facts_start },
+static const struct core_handler *const parts[] = {
+	core_handlers_appliance, core_handlers_places, core_handlers_users, core_handlers_boxes,
+	core_handlers_instances, core_handlers_blobs,
 };
+
+#define PARTS (sizeof parts / sizeof parts[0])
 
 const struct core_handler *core_handler_by_verb(const char *name)
 {
-	for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
-		if (!strcmp(handlers[i].verb, name))
-			return &handlers[i];
+	for (size_t p = 0; p < PARTS; p++)
+		for (const struct core_handler *h = parts[p]; h->verb; h++)
+			if (!strcmp(h->verb, name))
+				return h;
 	return NULL;
 }
 
 void core_handlers_check(void)
 {
+	const struct core_handler *handler;
 	const struct verb *v;
 
-	for (size_t i = 0; (v = verb_at(i)); i++)
-		if (!core_handler_by_verb(v->name))
+	for (size_t i = 0; (v = verb_at(i)); i++) {
+		handler = core_handler_by_verb(v->name);
+		if (!handler)
 			log_usage("%s: the verb has no handler", v->name);
-	for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
-		if (!verb_by_name(handlers[i].verb))
-			log_usage("%s: the handler has no verb", handlers[i].verb);
+		if (v->list != (handler->chunk != NULL))
+			log_usage("%s: a list needs a handler with chunk, and only a list has one", v->name);
+	}
+	for (size_t p = 0; p < PARTS; p++)
+		for (handler = parts[p]; handler->verb; handler++)
+			if (!verb_by_name(handler->verb))
+				log_usage("%s: the handler has no verb", handler->verb);
 }

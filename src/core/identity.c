@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "addr/addr.h"
+#include "blobs.h"
 #include "core.h"
 #include "truth.h"
 #include "ipc/proto.h"
@@ -12,6 +13,8 @@
 struct console_job {
 	struct core_job work;
 	char id[33];
+	char pem[256];
+	char *jwk;			/* JSON text, NULL = none */
 };
 
 static int console_run(struct db *db, struct db_job *job)
@@ -20,13 +23,47 @@ static int console_run(struct db *db, struct db_job *job)
 
 	if (c->id[0])
 		core_meta_set(db, "appliance_id", c->id);
+	if (c->pem[0])
+		core_meta_set(db, "activity_pem", c->pem);
+	if (c->jwk)
+		core_meta_set(db, "jwk", c->jwk);
 	core_event(db, "appliance.console", "appliance", "{}");
 	return 0;
 }
 
 static void console_done(struct core_job *work)
 {
+	free(((struct console_job *)work)->jwk);
 	free(work);
+}
+
+/* The key of tokens as kept. */
+static char *jwk_text(const struct core *core)
+{
+	yyjson_mut_doc *doc;
+	char *text;
+
+	if (!core->identity.jwt_known)
+		return NULL;
+	doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_doc_set_root(doc, jwt_key_jwk(doc, &core->identity.jwt));
+	text = yyjson_mut_write(doc, 0, NULL);
+	yyjson_mut_doc_free(doc);
+	return text;
+}
+
+/* Tokens are good while keyd is not there yet. */
+void core_identity_load(struct core *core, struct db *db)
+{
+	char text[1024];
+	yyjson_doc *doc;
+
+	core_meta_get(db, "appliance_id", core->identity.id, sizeof core->identity.id);
+	core_meta_get(db, "activity_pem", core->identity.activity_pem, sizeof core->identity.activity_pem);
+	core_meta_get(db, "jwk", text, sizeof text);
+	doc = yyjson_read(text, strlen(text), 0);
+	core->identity.jwt_known = doc && !jwt_key_read(&core->identity.jwt, yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
 }
 
 void core_console_changed(struct core *core)
@@ -36,6 +73,8 @@ void core_console_changed(struct core *core)
 	if (!c)
 		log_fatal("identity");
 	snprintf(c->id, sizeof c->id, "%s", core->identity.id);
+	snprintf(c->pem, sizeof c->pem, "%s", core->identity.activity_pem);
+	c->jwk = jwk_text(core);
 	c->work.job.run = console_run;
 	c->work.job.essential = true;
 	c->work.done = console_done;
@@ -66,10 +105,11 @@ static void identity_free(struct core_identity *i)
 	free(i->crl);
 }
 
-/* Does the screen show the same? */
+/* Is what the screen shows and the database keeps the same? */
 static bool identity_looks_like(const struct core_identity *a, const struct core_identity *b)
 {
-	return a->known && !strcmp(a->id, b->id) && !strcmp(a->fingerprint, b->fingerprint);
+	return a->known && !strcmp(a->id, b->id) && !strcmp(a->fingerprint, b->fingerprint) &&
+		!strcmp(a->activity_pem, b->activity_pem) && a->jwt_known == b->jwt_known && !strcmp(a->jwt.kid, b->jwt.kid);
 }
 
 static void identity_take(struct core *core, struct ipc_msg *msg)
@@ -84,6 +124,8 @@ static void identity_take(struct core *core, struct ipc_msg *msg)
 	copy_member(root, "agents_name", now.agents_name, sizeof now.agents_name);
 	now.ca_pem = keep_member(root, "ca_pem");
 	now.crl = keep_member(root, "crl");
+	copy_member(root, "activity_pem", now.activity_pem, sizeof now.activity_pem);
+	now.jwt_known = !jwt_key_read(&now.jwt, yyjson_obj_get(root, "jwk"));
 	yyjson_doc_free(doc);
 	if (!now.id[0] || !now.fingerprint[0] || !now.ca_pem[0] || !now.crl[0]) {
 		log_warn("keyd: identity: the appliance's id, fingerprint, authority or revocation list is missing");
@@ -181,6 +223,7 @@ static void keyd_connected(struct ipc_client *cl, void *arg)
 
 	ipc_client_call(cl, PROTO_KEYD_IDENTITY, "{}", 2, NULL, 0, 10., identity_replied, core);
 	core_setup_code_open(core);
+	core_blobs_open(core);
 	core_names_send(core);
 }
 

@@ -46,6 +46,7 @@ static void link_message(struct ipc_conn *c, struct ipc_msg *msg, void *arg)
 
 	switch (msg->type) {
 	case PROTO_CORE_VERB:
+	case PROTO_CORE_LIST:
 		core_call_take(arg, link, msg);
 		return;
 	case PROTO_CORE_EVENTS:

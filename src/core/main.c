@@ -11,7 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "activity.h"
 #include "core.h"
+#include "retention.h"
+#include "steps.h"
 #include "tasks.h"
 #include "truth.h"
 #include "log/log.h"
@@ -75,8 +78,9 @@ static int start_run(struct db *db, struct db_job *job)
 	const char *hostname = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "hostname"));
 
 	core_tasks_boot(db, s->boot_id);
+	core_steps_boot(db, s->boot_id);
 	core->setup = core_is_setup(db);
-	core_meta_get(db, "appliance_id", core->identity.id, sizeof core->identity.id);
+	core_identity_load(core, db);
 	snprintf(core->hostname, sizeof core->hostname, "%s", hostname ? hostname : "");
 	yyjson_doc_free(doc);
 	free(settings);
@@ -159,6 +163,8 @@ int main(void)
 	core_threads_start(&core, readers);
 	core_engine_open(&core);
 	core_identity_open(&core);
+	activity_open(&core);
+	retention_open(&core);
 	core.hashd = ipc_client_open(core.loop, ROOM_HASHD, &no_ops, NULL);
 	ev_signal_init(&end, end_asked, SIGTERM);
 	ev_signal_start(core.loop, &end);

@@ -52,16 +52,18 @@ void core_principal_resolve(struct db *db, struct core_principal *p)
 
 	p->known = false;
 	p->admin = false;
-	if (p->kind == CORE_ANONYMOUS)
+	if (p->kind == CORE_ANONYMOUS || p->forged)
 		return;
-	q = db_query(db, "SELECT user.id, user.admin FROM token JOIN user ON user.id = token.user"
-		" WHERE token.hash = ? AND token.kind = ? AND (token.expires = 0 OR token.expires > ?)"
-		" AND user.state = 'active'", "bii", p->hash, (size_t)CORE_HASH, (int64_t)p->kind, plat_clock_wall());
+	q = db_query(db, "SELECT user.id, user.admin, user.organization FROM token JOIN user ON user.id = token.user"
+		" WHERE token.hash = ?1 AND token.kind = ?2 AND (token.expires = 0 OR token.expires > ?3)"
+		" AND user.state IN ('active', 'locked') AND (?4 = '' OR (token.id = ?4 AND token.user = ?5))", "biitt", p->hash,
+		(size_t)CORE_HASH, (int64_t)p->kind, plat_clock_wall(), p->jti, p->sub);
 	if (!db_row(db, q))
 		return;
 	p->known = true;
 	p->admin = db_int(q, 1) != 0;
 	snprintf(p->user, sizeof p->user, "%s", db_text(q, 0));
+	snprintf(p->organization, sizeof p->organization, "%s", db_text(q, 2));
 	db_end(q);
 }
 
@@ -89,9 +91,9 @@ static void make_room(struct db *db, const char *user, enum core_credential kind
 
 	db_run(db, "DELETE FROM token WHERE user = ? AND kind = ? AND expires > 0 AND expires <= ?", "tii", user,
 		(int64_t)kind, plat_clock_wall());
-	while (db_number(db, 0, "SELECT count(*) FROM token WHERE user = ? AND kind = ?", "ti", user,
+	while (db_number(db, 0, "SELECT count(*) FROM token WHERE user = ? AND kind = ? AND made = 0", "ti", user,
 			(int64_t)kind) >= CORE_TOKENS_MAX) {
-		q = db_query(db, "SELECT hash FROM token WHERE user = ? AND kind = ? ORDER BY created LIMIT 1", "ti",
+		q = db_query(db, "SELECT hash FROM token WHERE user = ? AND kind = ? AND made = 0 ORDER BY created LIMIT 1", "ti",
 			user, (int64_t)kind);
 		if (!db_row(db, q) || sqlite3_column_bytes(q, 0) != CORE_HASH)
 			return;
@@ -117,14 +119,53 @@ static void make_value(enum core_credential kind, char value[CORE_SESSION_TEXT])
 void core_credential_new(struct db *db, const char *user, enum core_credential kind, char value[CORE_SESSION_TEXT])
 {
 	uint8_t hash[CORE_HASH];
+	char id[PLAT_UUID_TEXT];
 	int64_t now;
 
 	make_room(db, user, kind);
 	make_value(kind, value);
 	core_credential_hash(value, hash);
+	plat_random_uuid(id);
 	now = core_stamp(db);
-	db_run(db, "INSERT INTO token(hash, user, kind, created, expires) VALUES(?, ?, ?, ?, ?)", "btiii", hash,
-		(size_t)CORE_HASH, user, (int64_t)kind, now,
-		kind == CORE_SESSION ? plat_clock_wall() + CORE_SESSION_LIFE * PLAT_SECOND : INT64_C(0));
+	db_run(db, "INSERT INTO token(hash, user, kind, created, expires, id, hint, description)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, 'signed in')", "btiiitt", hash, (size_t)CORE_HASH, user, (int64_t)kind, now,
+		kind == CORE_SESSION ? plat_clock_wall() + CORE_SESSION_LIFE * PLAT_SECOND : INT64_C(0), id,
+		kind == CORE_TOKEN ? value + strlen(value) - CORE_HINT : "");
 	core_event(db, kind == CORE_SESSION ? "session.created" : "token.created", user, "{}");
+}
+
+void core_credential_keep(struct db *db, const char *user, const struct core_token *token)
+{
+	uint8_t hash[CORE_HASH];
+
+	core_credential_hash(token->value, hash);
+	db_run(db, "INSERT INTO token(hash, user, kind, created, expires, id, type, hint, description, made)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 1)", "btiiitttt", hash, (size_t)CORE_HASH, user, (int64_t)CORE_TOKEN,
+		core_stamp(db), token->expires, token->id, token->type, token->value + strlen(token->value) - CORE_HINT,
+		token->description);
+	core_event(db, "token.created", user, "{}");
+}
+
+int64_t core_credential_count(struct db *db, const char *user)
+{
+	return db_number(db, 0, "SELECT count(*) FROM token WHERE user = ? AND kind = ? AND made = 1", "ti", user,
+		(int64_t)CORE_TOKEN);
+}
+
+void core_credential_revoke_all(struct db *db, const char *user, enum core_credential kind, const uint8_t *except)
+{
+	uint8_t hash[CORE_HASH];
+	sqlite3_stmt *q;
+
+	for (;;) {
+		q = db_query(db, "SELECT hash FROM token WHERE user = ?1 AND (?2 = 0 OR kind = ?2) AND hash IS NOT ?3 LIMIT 1",
+			"tib", user, (int64_t)kind, except, (size_t)(except ? CORE_HASH : 0));
+		if (!db_row(db, q) || sqlite3_column_bytes(q, 0) != CORE_HASH)
+			return;
+		memcpy(hash, sqlite3_column_blob(q, 0), CORE_HASH);
+		db_end(q);
+		core_credential_revoke(db, hash);
+		if (db_error(db))
+			return;
+	}
 }

@@ -19,7 +19,9 @@
 #define CORE_CSRF_TEXT 44
 /* Life of a browser session, seconds: one working day. */
 #define CORE_SESSION_LIFE (12 * 3600)
-/* Tokens and sessions one user may have at once; the oldest give way. */
+/* Last letters of a token's value that are shown to its user. */
+#define CORE_HINT 4
+/* Tokens a user may ask for; and of those of signing in, and of sessions, the oldest give way. */
 #define CORE_TOKENS_MAX 50
 #define CORE_USER_TEXT 65
 #define CORE_PEER_TEXT 48
@@ -33,10 +35,13 @@ struct core_principal {
 	char csrf[CORE_CSRF_TEXT];	/* of the session presented */
 	char peer[CORE_PEER_TEXT];	/* network address, "" for rooms */
 	char network[CORE_PEER_TEXT];	/* whom to slow down: of IPv6 the /64 */
+	bool forged;			/* a token with claims that is not ours, or is over */
+	char jti[CORE_USER_TEXT], sub[CORE_USER_TEXT];	/* claims of one that is ours; else "" */
 	/* filled by core_principal_resolve */
 	bool known;
-	bool admin;
-	char user[CORE_USER_TEXT];
+	bool admin;			/* of the appliance */
+	char user[CORE_USER_TEXT];	/* = the personal workspace */
+	char organization[CORE_USER_TEXT];
 };
 
 /* The address itself; of an IPv6 address its /64, for whoever has one has all of them. */
@@ -56,6 +61,18 @@ void core_principal_resolve(struct db *db, struct core_principal *p);
 /* A new credential of a user; value receives it (a UUID for a token). */
 void core_credential_new(struct db *db, const char *user, enum core_credential kind,
 	char value[CORE_SESSION_TEXT]);
+/* A token asked for by its user (core_credential_new are those of signing in): id, and the value's hash. expires:
+ * wall microseconds, 0 = never. */
+struct core_token {
+	const char *id, *type, *description, *value;
+	int64_t expires;
+};
+void core_credential_keep(struct db *db, const char *user, const struct core_token *token);
+/* Tokens a user has asked for. */
+int64_t core_credential_count(struct db *db, const char *user);
+/* Ends all of a user of this kind, CORE_ANONYMOUS = of every kind, but for the one with the hash `except` (may be
+ * NULL). */
+void core_credential_revoke_all(struct db *db, const char *user, enum core_credential kind, const uint8_t *except);
 /* Ends one by its hash; appends the event by which api forgets it. */
 void core_credential_revoke(struct db *db, const uint8_t hash[CORE_HASH]);
 

@@ -19,6 +19,7 @@ static const struct rule rules[CORE_THROTTLE_KINDS] = {
 	[CORE_THROTTLE_PEER] = { 30, 2, 600, 900 },
 	[CORE_THROTTLE_CODE] = { 5, 10, 3600, 7200 },
 	/* 40 bits against a try each 2 seconds at best. */
+	[CORE_THROTTLE_INVITE] = { 5, 10, 3600, 7200 },
 	[CORE_THROTTLE_CODES] = { 60, 2, 2, 900 },
 };
 

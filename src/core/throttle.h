@@ -17,6 +17,7 @@ enum core_throttle_kind {
 	CORE_THROTTLE_PEER,		/* sign-in, by network address */
 	CORE_THROTTLE_CODE,		/* setup code, by network address */
 	CORE_THROTTLE_CODES,		/* setup code, all together */
+	CORE_THROTTLE_INVITE,		/* codes of invitations, by network address */
 	CORE_THROTTLE_KINDS
 };
 

@@ -41,13 +41,13 @@ static double hashd_timeout(const struct core *core)
 	return ipc_client_connected(core->hashd) ? HASHD_TIMEOUT : HASHD_ABSENT;
 }
 
-static void hashd_ask(struct core_call *call, uint16_t type, const char *hash, ipc_reply_fn *reply)
+static void hashd_ask(struct core_call *call, uint16_t type, const char *member, const char *hash, ipc_reply_fn *reply)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 
 	yyjson_mut_doc_set_root(doc, root);
-	yyjson_mut_obj_add_str(doc, root, "password", core_call_string(call, "password"));
+	yyjson_mut_obj_add_str(doc, root, "password", core_call_string(call, member));
 	if (hash)
 		yyjson_mut_obj_add_str(doc, root, "hash", hash);
 	ipc_client_call_json(call->core->hashd, type, doc, hashd_timeout(call->core), reply, call);
@@ -55,12 +55,28 @@ static void hashd_ask(struct core_call *call, uint16_t type, const char *hash, i
 
 void verb_hash(struct core_call *call, ipc_reply_fn *reply)
 {
-	hashd_ask(call, PROTO_HASHD_HASH, NULL, reply);
+	hashd_ask(call, PROTO_HASHD_HASH, "password", NULL, reply);
+}
+
+void verb_hash_member(struct core_call *call, const char *member, ipc_reply_fn *reply)
+{
+	hashd_ask(call, PROTO_HASHD_HASH, member, NULL, reply);
+}
+
+int verb_hash_take(const struct ipc_msg *msg, char *out, size_t size)
+{
+	yyjson_doc *doc = ipc_msg_json(msg);
+	const char *hash = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "hash"));
+	int result = hash && hash[0] && strlen(hash) < size ? 0 : -1;
+
+	snprintf(out, size, "%s", result ? "" : hash);
+	yyjson_doc_free(doc);
+	return result;
 }
 
 void verb_verify(struct core_call *call, const char *hash, ipc_reply_fn *reply)
 {
-	hashd_ask(call, PROTO_HASHD_VERIFY, hash, reply);
+	hashd_ask(call, PROTO_HASHD_VERIFY, "password", hash, reply);
 }
 
 void verb_refuse_wait(struct core_call *call, int seconds)
@@ -97,8 +113,9 @@ bool verb_hashd_failed(struct core_call *call, const struct ipc_msg *msg, int er
 
 void verb_answer_user(struct db *db, struct core_call *call, const char *user, const char *session)
 {
-	sqlite3_stmt *q = db_query(db, "SELECT id, email, admin, organization, json_extract(doc, '$.name') FROM user"
-		" WHERE id = ?", "t", user);
+	sqlite3_stmt *q = db_query(db, "SELECT user.id, user.email, admin, user.organization,"
+		" json_extract(object.doc, '$.name') FROM user JOIN object ON object.kind = 3 AND object.id = user.id"
+		" WHERE user.id = ?", "t", user);
 	yyjson_mut_val *body = core_answer_object(&call->answer, 200), *u;
 	yyjson_mut_doc *doc = call->answer.doc;
 	char csrf[CORE_CSRF_TEXT];

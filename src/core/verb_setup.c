@@ -4,16 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "personal.h"
 #include "truth.h"
 #include "verbs.h"
 #include "log/log.h"
 #include "plat/clock.h"
 
-#define PASSWORD_CHARACTERS 10
-/* Letters of a slug made from a name or address. */
-#define SLUG_MAX 40
+#define SCHEMA "http://elasticbox.net/schemas/"
 
-static bool email_valid(const char *s)
+bool verb_email_valid(const char *s)
 {
 	const char *at = strrchr(s, '@');
 
@@ -29,6 +28,11 @@ static size_t characters(const char *s)
 	for (; *s; s++)
 		n += ((unsigned char)*s & 0xc0) != 0x80;
 	return n;
+}
+
+bool verb_password_long(const char *password)
+{
+	return characters(password) >= VERB_PASSWORD_CHARACTERS;
 }
 
 /* Is this the code?  Case, spaces and hyphens do not count; time does not tell. */
@@ -51,114 +55,90 @@ static bool code_equal(const char *code, const char *presented)
 	return !sodium_memcmp(want, have, sizeof want) && letters == sizeof want;
 }
 
-/* "Jane.Doe@…" → "jane-doe"; never empty. */
-static void slug(const char *from, char out[SLUG_MAX + 1], const char *otherwise)
-{
-	size_t n = 0;
-	char c;
-
-	for (; *from && *from != '@' && n < SLUG_MAX; from++) {
-		c = *from >= 'A' && *from <= 'Z' ? (char)(*from + 32) : *from;
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			out[n++] = c;
-		else if (n && out[n - 1] != '-')
-			out[n++] = '-';
-	}
-	while (n && out[n - 1] == '-')
-		n--;
-	out[n] = 0;
-	if (!n)
-		snprintf(out, SLUG_MAX + 1, "%s", otherwise);
-}
-
 /* ---- in the writer ---- */
 
-static void insert(struct db *db, const char *sql, const char *id, yyjson_mut_doc *doc, int64_t stamp)
+static void costcenter_insert(struct db *db, const char *id, const char *organization)
 {
-	char *text = yyjson_mut_write(doc, 0, NULL);
+	struct object o;
 
-	db_run(db, sql, "ttii", id, text, stamp, stamp);
-	free(text);
-	yyjson_mut_doc_free(doc);
+	object_new(&o, OBJECT_COSTCENTER, id, SCHEMA "costcenter");
+	snprintf(o.organization, sizeof o.organization, "%s", organization);
+	object_set(&o, "name", "Default");
+	object_set(&o, "organization", organization);
+	yyjson_mut_obj_add_arr(o.doc, o.doc->root, "members");
+	object_put(db, &o);
+	object_free(&o);
 }
 
-static void member_of(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *user)
+static void organization_fields(struct object *o, const char *name, const char *user, const char *email)
 {
-	yyjson_mut_val *m = yyjson_mut_arr_add_obj(doc, list);
+	static const char *const lists[] = {
+		"providers", "tags", "webhooks", "federated_to", "ldap_groups", "plugins",
+	};
+	yyjson_mut_val *root = o->doc->root, *m;
 
-	yyjson_mut_obj_add_strcpy(doc, m, "id", user);
-	yyjson_mut_obj_add_str(doc, m, "type", "workspace");
-	yyjson_mut_obj_add_str(doc, m, "role", "administrator");
+	object_set(o, "name", o->id);
+	object_set(o, "display_name", name);
+	object_set(o, "icon", "");
+	yyjson_mut_obj_add_bool(o->doc, root, "setup", true);
+	object_set(o, "release", "4.0");
+	yyjson_mut_arr_add_strcpy(o->doc, yyjson_mut_obj_add_arr(o->doc, root, "domains"), strchr(email, '@') + 1);
+	m = yyjson_mut_arr_add_obj(o->doc, yyjson_mut_obj_add_arr(o->doc, root, "members"));
+	yyjson_mut_obj_add_strcpy(o->doc, m, "id", user);
+	yyjson_mut_obj_add_str(o->doc, m, "type", "workspace");
+	yyjson_mut_obj_add_str(o->doc, m, "role", "administrator");
+	yyjson_mut_obj_add_bool(o->doc, yyjson_mut_obj_add_obj(o->doc, root, "authentication"), "password", true);
+	yyjson_mut_obj_add_obj(o->doc, root, "theme");
+	yyjson_mut_obj_add_bool(o->doc, yyjson_mut_obj_add_obj(o->doc, root, "features"), "alm", true);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		yyjson_mut_obj_add_arr(o->doc, root, lists[i]);
 }
 
-static void organization_insert(struct db *db, const char *id, const char *name, const char *user, const char *email)
+static void organization_insert(struct db *db, const char *id, const char *name, const char *user, const char *email,
+	const char *costcenter)
 {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *o = yyjson_mut_obj(doc), *domains, *authentication;
-	int64_t stamp = core_stamp(db);
-	char when[PLAT_CLOCK_TEXT];
+	struct object o;
 
-	plat_clock_text(stamp, when);
-	yyjson_mut_doc_set_root(doc, o);
-	yyjson_mut_obj_add_str(doc, o, "schema", "http://elasticbox.net/schemas/organization");
-	yyjson_mut_obj_add_strcpy(doc, o, "id", id);
-	yyjson_mut_obj_add_strcpy(doc, o, "name", id);
-	yyjson_mut_obj_add_strcpy(doc, o, "display_name", name);
-	yyjson_mut_obj_add_strcpy(doc, o, "created", when);
-	yyjson_mut_obj_add_strcpy(doc, o, "updated", when);
-	yyjson_mut_obj_add_bool(doc, o, "setup", true);
-	domains = yyjson_mut_obj_add_arr(doc, o, "domains");
-	yyjson_mut_arr_add_strcpy(doc, domains, strchr(email, '@') + 1);
-	member_of(doc, yyjson_mut_obj_add_arr(doc, o, "members"), user);
-	authentication = yyjson_mut_obj_add_obj(doc, o, "authentication");
-	yyjson_mut_obj_add_bool(doc, authentication, "password", true);
-	insert(db, "INSERT INTO organization(id, doc, created, updated) VALUES(?, ?, ?, ?)", id, doc, stamp);
+	object_new(&o, OBJECT_ORGANIZATION, id, SCHEMA "organization");
+	snprintf(o.organization, sizeof o.organization, "%s", id);
+	organization_fields(&o, name, user, email);
+	object_set(&o, "default_costcenter", costcenter);
+	object_put(db, &o);
+	object_free(&o);
 }
 
 static void user_insert(struct db *db, const char *id, const struct verb_login *l, const char *name,
-	const char *organization)
+	const char *organization, const char *costcenter)
 {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *u = yyjson_mut_obj(doc);
 	int64_t stamp = core_stamp(db);
-	char when[PLAT_CLOCK_TEXT], uri[SLUG_MAX + 32], *text;
 
-	plat_clock_text(stamp, when);
-	snprintf(uri, sizeof uri, "/services/workspaces/%s", id);
-	yyjson_mut_doc_set_root(doc, u);
-	yyjson_mut_obj_add_str(doc, u, "schema", "http://elasticbox.net/schemas/workspaces/personal");
-	yyjson_mut_obj_add_strcpy(doc, u, "id", id);
-	yyjson_mut_obj_add_str(doc, u, "type", "personal");
-	yyjson_mut_obj_add_strcpy(doc, u, "uri", uri);
-	yyjson_mut_obj_add_strcpy(doc, u, "name", name);
-	yyjson_mut_obj_add_strcpy(doc, u, "email", l->email);
-	yyjson_mut_obj_add_strcpy(doc, u, "organization", organization);
-	yyjson_mut_obj_add_strcpy(doc, u, "created", when);
-	yyjson_mut_obj_add_strcpy(doc, u, "updated", when);
-	text = yyjson_mut_write(doc, 0, NULL);
-	yyjson_mut_doc_free(doc);
+	personal_new(db, id, l->email, name, "", organization, costcenter);
 	db_run(db, "INSERT INTO user(id, email, state, organization, admin, password, doc, created, updated, last_login)"
-		" VALUES(?, ?, 'active', ?, 1, ?, ?, ?, ?, ?)", "tttttiii", id, l->email, organization, l->hash, text,
-		stamp, stamp, stamp);
-	free(text);
+		" VALUES(?, ?, 'active', ?, 1, ?, '{}', ?, ?, ?)", "ttttiii", id, l->email, organization, l->hash, stamp,
+		stamp, stamp);
 }
 
 int verb_setup_run(struct db *db, struct core_call *call)
 {
 	struct verb_login *l = call->state;
 	const char *name = core_call_string(call, "name"), *organization = core_call_string(call, "organization");
-	char user[SLUG_MAX + 1], org[SLUG_MAX + 1], session[CORE_SESSION_TEXT];
+	char user[OBJECT_ID], org[OBJECT_ID], costcenter[OBJECT_ID], session[CORE_SESSION_TEXT];
 
 	if (core_is_setup(db)) {
 		core_answer_message(&call->answer, 409, "This appliance has been set up already.");
 		return -1;
 	}
-	slug(l->email, user, "administrator");
-	slug(organization ? organization : "", org, "organization");
-	organization_insert(db, org, organization && organization[0] ? organization : "Organization", user, l->email);
-	user_insert(db, user, l, name && name[0] ? name : user, org);
+	if (!organization || !organization[0])
+		organization = "Organization";
+	personal_id(db, l->email, user);
+	object_id_slug(db, organization, org);
+	object_id_guid(costcenter);
+	costcenter_insert(db, costcenter, org);
+	organization_insert(db, org, organization, user, l->email, costcenter);
+	user_insert(db, user, l, name && name[0] ? name : user, org, costcenter);
 	db_run(db, "DELETE FROM secret WHERE object = 'appliance' AND field = 'setup_code'", "");
 	core_event(db, "appliance.setup", "appliance", "{}");
+	snprintf(call->principal.user, sizeof call->principal.user, "%s", user);
 	core_event(db, "appliance.console", "appliance", "{}");
 	if (core_call_bool(call, "session")) {
 		core_credential_new(db, user, CORE_SESSION, session);
@@ -244,12 +224,12 @@ void verb_setup_start(struct core_call *call)
 		core_call_refuse(call, 409, "This appliance has been set up already.");
 		return;
 	}
-	if (!email_valid(core_call_string(call, "email"))) {
+	if (!verb_email_valid(core_call_string(call, "email"))) {
 		core_call_refuse(call, 400, "email: is not an e-mail address.");
 		return;
 	}
-	if (characters(core_call_string(call, "password")) < PASSWORD_CHARACTERS) {
-		core_call_refuse(call, 400, "password: at least %d characters are needed.", PASSWORD_CHARACTERS);
+	if (!verb_password_long(core_call_string(call, "password"))) {
+		core_call_refuse(call, 400, "password: at least %d characters are needed.", VERB_PASSWORD_CHARACTERS);
 		return;
 	}
 	if (!code_good(call))

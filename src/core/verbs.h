@@ -37,9 +37,23 @@ struct verb_login {
 /* Makes the state; the call owns it. */
 struct verb_login *verb_login_new(struct core_call *call);
 
+/* Wrong passwords in a row that lock an account's password: the waiting between them is half a minute by then. And for
+ * how long, seconds: nobody can keep the last administrator out for ever. Tokens are not touched. */
+#define VERB_LOCK_FAILURES 8
+#define VERB_LOCK_LIFE 1800
+
+/* Fewest characters of a new password. */
+#define VERB_PASSWORD_CHARACTERS 10
+bool verb_password_long(const char *password);
+bool verb_email_valid(const char *email);
+
 /* Asks hashd; reply must end in core_call_*.  False when it did answer the call
  * already. */
 void verb_hash(struct core_call *call, ipc_reply_fn *reply);
+/* The same for the argument `member` instead of password. */
+void verb_hash_member(struct core_call *call, const char *member, ipc_reply_fn *reply);
+/* The hash in hashd's good reply into out; -1 when there is none. */
+int verb_hash_take(const struct ipc_msg *msg, char *out, size_t size);
 void verb_verify(struct core_call *call, const char *hash, ipc_reply_fn *reply);
 /* Did hashd refuse or fail?  Then the call has been answered (429 or 503). */
 bool verb_hashd_failed(struct core_call *call, const struct ipc_msg *msg, int error);

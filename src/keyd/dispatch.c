@@ -18,6 +18,8 @@ static const struct {
 	{ PROTO_KEYD_TICKET, ROOM_BIT(ROOM_CORE), keyd_ticket },
 	{ PROTO_KEYD_UNSEAL, ANY, keyd_unseal },	/* the ticket says which room */
 	{ PROTO_KEYD_CLOCK, ROOM_BIT(ROOM_SYSD) | ROOM_BIT(ROOM_CORE), keyd_clock },
+	{ PROTO_KEYD_JWT, ROOM_BIT(ROOM_CORE), keyd_jwt },
+	{ PROTO_KEYD_CHECKPOINT, ROOM_BIT(ROOM_CORE), keyd_checkpoint },
 };
 
 void keyd_dispatch(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)

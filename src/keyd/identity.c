@@ -1,4 +1,5 @@
 /* keyd: what others may know: chains, identity, names. */
+#include <bearssl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "ipc/proto.h"
 #include "keyd.h"
 #include "request.h"
+#include "log/log.h"
 #include "plat/clock.h"
 
 #define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
@@ -63,6 +65,23 @@ static void add_crl(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct keyr
 	yyjson_mut_obj_add_strcpy(doc, root, "crl", text);
 }
 
+/* RFC 5480: AlgorithmIdentifier { ecPublicKey, prime256v1 } and the point behind it. */
+static void add_activity_key(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct keyring *ring)
+{
+	static const uint8_t head[] = {
+		0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+		0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00
+	};
+	uint8_t der[sizeof head + ECDSA_PUBLIC];
+	char text[X509_PEM_MAX(sizeof der)];
+
+	memcpy(der, head, sizeof head);
+	if (!ecdsa_key_public(der + sizeof head, ring->secrets->activity))
+		log_bug("the key of the activity is not acceptable");
+	br_pem_encode(text, der, sizeof der, "PUBLIC KEY", BR_PEM_LINE64);
+	yyjson_mut_obj_add_strcpy(doc, root, "activity_pem", text);
+}
+
 void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq)
 {
 	const struct keyring *ring = &k->ring;
@@ -82,7 +101,23 @@ void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint1
 	add_crl(doc, root, &ring->crl);
 	add_pem(doc, root, "agents_ca_pem", &ring->ca[KEYRING_CA_AGENTS]);
 	yyjson_mut_obj_add_str(doc, root, "agents_name", ring->agents_name);
+	add_activity_key(doc, root, ring);
+	if (ring->jwt)
+		yyjson_mut_obj_add_val(doc, root, "jwk", jwt_key_jwk(doc, &ring->jwt_public));
+	else
+		yyjson_mut_obj_add_null(doc, root, "jwk");
 	ipc_send_json(c, flags, type, seq, doc);
+}
+
+static void tell_core(struct ipc_conn *c, void *arg)
+{
+	if (ipc_conn_peer(c)->id == ROOM_CORE)
+		keyd_send_identity(arg, c, 0, PROTO_KEYD_IDENTITY, 0);
+}
+
+void keyd_tell_identity(struct keyd *k)
+{
+	ipc_server_each(k->server, tell_core, k);
 }
 
 void keyd_chains(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)

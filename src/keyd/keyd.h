@@ -31,7 +31,7 @@ struct keyd {
 typedef void keyd_handler(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
 
 keyd_handler keyd_sign, keyd_chains, keyd_identity, keyd_names, keyd_seal, keyd_ticket, keyd_unseal,
-	keyd_clock;
+	keyd_clock, keyd_jwt, keyd_checkpoint;
 
 /* Looks the request up, checks who sent it, calls its handler. */
 void keyd_dispatch(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
@@ -51,6 +51,14 @@ int64_t keyd_now(void);
 
 void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq);
 void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq);
+
+/* Tells core. */
+void keyd_tell_identity(struct keyd *k);
+
+/* ---- jwt.c ---- */
+
+/* Has the key for tokens made, in a thread, unless it is there. */
+void keyd_jwt_start(struct keyd *k);
 
 /* ---- built.c ---- */
 

@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "objects.h"
 #include "plat/disk.h"
+#include "recent.h"
 
 #define BLOCK 4096u
 #define COPY (64u << 10)
@@ -139,11 +140,16 @@ static int shard_open(int objects, const char *digest, bool make)
 
 static int name_file(int objects, int file, const char *digest, bool *fresh)
 {
-	int shard = shard_open(objects, digest, true), result = -1;
+	int shard = shard_open(objects, digest, true), result = -1, error;
 
 	if (shard < 0)
 		return -1;
+	store_recent_lock();
 	*fresh = !plat_disk->link(file, shard, digest + 2);
+	error = errno;
+	store_recent_mark(digest);
+	store_recent_unlock();
+	errno = error;
 	/* When it was there, its name may still be on the way to the disk. */
 	if ((*fresh || errno == EEXIST) && !plat_disk->fsync(shard))
 		result = 0;
@@ -194,16 +200,60 @@ int store_object_get(int objects, const char *digest, uint64_t *length)
 	return fd;
 }
 
-int store_object_drop(int objects, const char *digest, uint64_t *length)
+/* Removes the name unless somebody was told lately that the object is there. */
+static int unlink_unused(int shard, const char *digest, bool even_recent)
 {
-	int shard = shard_open(objects, digest, false), fd, result;
+	int result = -1, error = EBUSY;
+
+	store_recent_lock();
+	if (even_recent || !store_recent_is(digest)) {
+		result = plat_disk->unlink(shard, digest + 2);
+		error = errno;
+	}
+	store_recent_unlock();
+	errno = error;
+	return result;
+}
+
+int store_object_drop(int objects, const char *digest, bool even_recent, uint64_t *length)
+{
+	int shard = shard_open(objects, digest, false), fd, result, error;
 
 	if (shard < 0)
 		return -1;
 	fd = openat(shard, digest + 2, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	result = fd < 0 || stat_length(fd, length) || plat_disk->unlink(shard, digest + 2) || plat_disk->fsync(shard);
+	result = fd < 0 || stat_length(fd, length) || unlink_unused(shard, digest, even_recent) || plat_disk->fsync(shard);
+	error = errno;
 	if (fd >= 0)
 		close(fd);
 	close(shard);
+	errno = error;
 	return result ? -1 : 0;
+}
+
+int store_objects_each(int objects, unsigned first, bool (*take)(const char *digest, void *arg), void *arg)
+{
+	char digest[STORE_DIGEST_TEXT];
+	bool more = true;
+	struct dirent *e;
+	int shard;
+	DIR *d;
+
+	snprintf(digest, sizeof digest, "%02x", first & 0xff);
+	shard = shard_open(objects, digest, false);
+	if (shard < 0)
+		return errno == ENOENT ? 0 : -1;
+	d = fdopendir(shard);
+	if (!d) {
+		close(shard);
+		return -1;
+	}
+	while (more && (e = readdir(d))) {
+		if (!hex_valid(e->d_name, STORE_DIGEST_TEXT - 3))
+			continue;
+		memcpy(digest + 2, e->d_name, STORE_DIGEST_TEXT - 2);
+		more = take(digest, arg);
+	}
+	closedir(d);
+	return 0;
 }

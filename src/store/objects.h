@@ -34,7 +34,11 @@ int store_object_keep(int objects, int upload, char digest[STORE_DIGEST_TEXT], u
 
 /* A descriptor for reading; ENOENT. digest: store_digest_valid. */
 int store_object_get(int objects, const char *digest, uint64_t *length);
-int store_object_drop(int objects, const char *digest, uint64_t *length);
+/* EBUSY when it was committed lately (recent.h), unless even_recent. */
+int store_object_drop(int objects, const char *digest, bool even_recent, uint64_t *length);
+
+/* Calls take for each object whose digest begins with this byte, until it says false. */
+int store_objects_each(int objects, unsigned first, bool (*take)(const char *digest, void *arg), void *arg);
 
 /* 64 lower-case hex digits? */
 bool store_digest_valid(const char *digest);

@@ -7,7 +7,7 @@
 #include "ipc/proto.h"
 #include "store.h"
 
-enum member { UPLOAD = 1, DIGEST = 2, SEGMENT = 4, OFFSET = 8, DATA = 16 };
+enum member { UPLOAD = 1, DIGEST = 2, SEGMENT = 4, OFFSET = 8, DATA = 16, SHARD = 32 };
 
 /* What each type needs, all of it and no more; -1 = no such type. */
 static int members_of(uint16_t type)
@@ -17,7 +17,10 @@ static int members_of(uint16_t type)
 	case PROTO_STORE_STATUS:
 		return 0;
 	case PROTO_STORE_COMMIT:
+	case PROTO_STORE_FORGET:
 		return UPLOAD;
+	case PROTO_STORE_LIST:
+		return SHARD;
 	case PROTO_STORE_GET:
 	case PROTO_STORE_DROP:
 		return DIGEST;
@@ -36,7 +39,9 @@ bool store_permitted(uint16_t type, enum room_id from)
 	switch (type) {
 	case PROTO_STORE_BEGIN:
 	case PROTO_STORE_COMMIT:
+	case PROTO_STORE_FORGET:
 		return from == ROOM_API;
+	case PROTO_STORE_LIST:
 	case PROTO_STORE_DROP:
 		return from == ROOM_CORE;
 	default:
@@ -86,6 +91,10 @@ static const char *read_member(struct store_request *r, yyjson_val *key, int *se
 
 	if (yyjson_equals_str(key, "upload"))
 		return *seen |= UPLOAD, read_number(v, &r->upload);
+	if (yyjson_equals_str(key, "shard")) {
+		*seen |= SHARD;
+		return yyjson_get_uint(v) > 0xff ? "shard: must be a byte" : read_number(v, &r->shard);
+	}
 	if (yyjson_equals_str(key, "offset"))
 		return *seen |= OFFSET, read_number(v, &r->offset);
 	if (yyjson_equals_str(key, "digest"))

@@ -67,7 +67,10 @@ static void refuse(struct ipc_conn *c, uint16_t type, uint32_t seq, int error)
 		ipc_refuse(c, type, seq, 507, "There is no space left for files.");
 		return;
 	case EBUSY:
-		ipc_refuse(c, type, seq, 503, "The store is busy.");
+		if (type == PROTO_STORE_DROP)
+			ipc_refuse(c, type, seq, 409, "The object was committed lately.");
+		else
+			ipc_refuse(c, type, seq, 503, "The store is busy.");
 		return;
 	default:
 		log_warn("message %#x: %s", type, strerror(error));
@@ -93,7 +96,7 @@ static void job_run(struct work_item *item, void *context)
 		result = store_object_keep(objects, j->upload, j->digest, &j->length, &j->fresh);
 		break;
 	case PROTO_STORE_DROP:
-		result = store_object_drop(objects, j->digest, &j->length);
+		result = store_object_drop(objects, j->digest, false, &j->length);
 		break;
 	default:
 		result = store_segment_sync(j->store->segments.dir, j->segment->fd, j->segment->named);
@@ -230,6 +233,42 @@ static void do_commit(struct store *s, struct store_link *link, struct ipc_msg *
 	work_pool_add(s->pool, &j->item);
 }
 
+static void do_forget(struct store_link *link, struct ipc_msg *msg, const struct store_request *r)
+{
+	int fd = upload_take(link, r->upload);
+
+	if (fd < 0) {
+		refuse(link->conn, msg->type, msg->seq, ENOENT);
+		return;
+	}
+	close(fd);
+	answer(link->conn, msg->type, msg->seq, -1, "{}");
+}
+
+static bool list_one(const char *digest, void *arg)
+{
+	yyjson_mut_doc *doc = arg;
+	yyjson_mut_val *list = yyjson_mut_obj_get(doc->root, "digests");
+
+	return yyjson_mut_arr_add_strcpy(doc, list, digest) && yyjson_mut_arr_size(list) < STORE_LIST_MAX;
+}
+
+static void do_list(struct store *s, struct store_link *link, struct ipc_msg *msg, const struct store_request *r)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+
+	if (!doc)
+		log_fatal("list");
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_arr(doc, doc->root, "digests");
+	if (store_objects_each(s->objects, (unsigned)r->shard, list_one, doc)) {
+		yyjson_mut_doc_free(doc);
+		refuse(link->conn, msg->type, msg->seq, errno);
+		return;
+	}
+	ipc_reply_json(link->conn, msg, doc);
+}
+
 static void do_get(struct store *s, struct store_link *link, struct ipc_msg *msg, const struct store_request *r)
 {
 	uint64_t length;
@@ -338,6 +377,12 @@ static void dispatch(struct store *s, struct store_link *link, struct ipc_msg *m
 		return;
 	case PROTO_STORE_COMMIT:
 		do_commit(s, link, msg, r);
+		return;
+	case PROTO_STORE_FORGET:
+		do_forget(link, msg, r);
+		return;
+	case PROTO_STORE_LIST:
+		do_list(s, link, msg, r);
 		return;
 	case PROTO_STORE_GET:
 		do_get(s, link, msg, r);

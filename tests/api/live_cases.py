@@ -81,7 +81,7 @@ def only_who_is_signed_in(t):
     cookie, csrf = sign_in(t, console=True)
     own = "Origin: https://" + t.address
     for what, status, *headers in (
-            ("nobody", 401, key, *UPGRADE), ("a wrong token", 401, key, *UPGRADE, "ElasticBox-Token: nonsense"),
+            ("a wrong token", 401, key, *UPGRADE, "ElasticBox-Token: nonsense"),
             ("a cookie without Origin", 403, key, *UPGRADE, "Cookie: " + cookie),
             ("a foreign page", 403, key, *UPGRADE, "Cookie: " + cookie, "Origin: https://evil.example"),
             ("a page over http", 403, key, *UPGRADE, "Cookie: " + cookie, own.replace("https", "http")),

@@ -8,7 +8,7 @@
  * -p plants a fault, synchronous=OFF: then a loss must be found.  Exit 0: nothing
  * was lost; 1: something was; each loss is a line with its seed.
  */
-/* with: tests/crash/cutvfs.c core/schema.c core/truth.c core/principal.c core/tasks.c core/answer.c core/call.c core/throttle.c core/identity.c core/setup_code.c core/engine.c core/follow.c core/threads.c core/links.c core/handlers.c core/verb_setup.c core/verb_security.c core/verb_appliance.c core/verb_certificate.c core/verb_login.c */
+/* with: core/all.c tests/crash/cutvfs.c */
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>

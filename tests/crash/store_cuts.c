@@ -8,7 +8,7 @@
  *
  * usage: store_cuts [-n CUTS] [-s SEED] [-p]      -p: files are not synced; a loss must be found
  */
-/* with: store/objects.c store/segments.c */
+/* with: store/objects.c store/recent.c store/segments.c */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -287,7 +287,7 @@ static void do_drop(int dir)
 	if (!object_count || !objects[i].alive)
 		return;
 	objects[i].doubtful = true;
-	if (!store_object_drop(dir, objects[i].digest, &length)) {
+	if (!store_object_drop(dir, objects[i].digest, true, &length)) {
 		objects[i].alive = false;
 		objects[i].doubtful = false;
 	}

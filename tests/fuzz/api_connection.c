@@ -1,4 +1,4 @@
-/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/events.c api/files.c api/limits.c api/peers.c api/reply.c api/request.c api/socket.c */
+/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
 /*
  * Bytes of a client through a whole connection of api, with a core that gives
  * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,12 +18,18 @@
 #include "api/files.h"
 #include "api/live.h"
 #include "ipc/ipc.h"
+#include "ipc/proto.h"
 #include "log/log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 #define ANSWERS_MAX 4096
+/* What core and store say of a file; with a descriptor, and for all questions of an input, uploads and downloads
+ * come to their end. */
+#define DIGEST "0123456789012345678901234567890123456789012345678901234567890123"
+#define STORED "{\"status\":200,\"body\":{},\"upload\":1,\"length\":1,\"digest\":\"" DIGEST "\"," \
+	"\"file\":{\"name\":\"n\",\"content_type\":\"a/b\",\"digest\":\"" DIGEST "\"}}"
 
 /* ---- a core of our own ---- */
 
@@ -49,6 +56,11 @@ static const struct {
 	{ 0, IPC_REPLY | IPC_ERROR, "{\"code\":7}" },
 	{ 0, IPC_REPLY, "{\"status\":99}" },
 	{ 0, IPC_REPLY, "not JSON" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"next\":\"c\"}\n{\"a\":1},{\"b\":2}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"next\":\"\"}\n{\"a\":1}" },
+	{ 0, IPC_REPLY, "{\"status\":200,\"next\":\"d\"}\n" },
+	{ 0, IPC_REPLY, "{\"status\":403,\"body\":{\"message\":\"m\"}}\n" },
+	{ 0, IPC_REPLY, STORED },
 	{ ENOTCONN, 0, NULL },
 	{ ECONNRESET, 0, NULL },
 	{ ETIMEDOUT, 0, NULL },
@@ -58,9 +70,9 @@ struct ipc_client *ipc_client_open(struct ev_loop *loop, enum room_id to,
 	const struct ipc_client_ops *ops, void *arg)
 {
 	(void)loop;
-	(void)to;
-	(void)ops;
-	(void)arg;
+	/* Core's events are followed from the start. */
+	if (to == ROOM_CORE && ops->connected)
+		ops->connected(NULL, arg);
 	return NULL;
 }
 
@@ -91,12 +103,20 @@ void ipc_client_call(struct ipc_client *cl, uint16_t type, const void *body, uin
 void ipc_client_call_json(struct ipc_client *cl, uint16_t type, yyjson_mut_doc *doc,
 	double timeout, ipc_reply_fn *reply, void *arg)
 {
+	static const char bounds[] = "{\"tail\":1,\"head\":0}";
+	struct ipc_msg msg = { .flags = IPC_REPLY, .body = (const uint8_t *)bounds, .len = sizeof bounds - 1 };
+
 	(void)cl;
-	(void)type;
 	(void)timeout;
-	(void)reply;
-	(void)arg;
 	yyjson_mut_doc_free(doc);
+	if (type == PROTO_CORE_EVENTS) {
+		reply(&msg, 0, arg);
+		return;
+	}
+	if (asked == ANSWERS_MAX)
+		abort();
+	waiting[asked].reply = reply;
+	waiting[asked++].arg = arg;
 }
 
 int ipc_client_notice(struct ipc_client *cl, uint16_t type, const void *body, uint32_t len,
@@ -118,27 +138,39 @@ static void answer_one(void)
 	struct ipc_msg msg = { .flags = answers[i].flags, .body = (const uint8_t *)body,
 		.len = body ? (uint32_t)strlen(body) : 0 };
 
+	if (choice & 0x40) {
+		msg.body = (const uint8_t *)STORED;
+		msg.len = (uint32_t)strlen(STORED);
+		msg.flags = IPC_REPLY;
+		msg.nfds = 1;
+		msg.fds[0] = memfd_create("file", MFD_CLOEXEC);
+		if (msg.fds[0] < 0 || ftruncate(msg.fds[0], 1))
+			abort();
+		waiting[answered].reply(&msg, 0, waiting[answered].arg);
+		if (msg.fds[0] >= 0)
+			close(msg.fds[0]);
+		answered++;
+		return;
+	}
 	waiting[answered].reply(body ? &msg : NULL, answers[i].error, waiting[answered].arg);
 	answered++;
 }
 
 /* ---- no WebSocket engine: what reaches it is well formed ---- */
 
-void live_adopt(int fd, struct peer *peer, const char *head, size_t len,
-	const uint8_t hash[AUTH_HASH], const char *first)
+void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct viewer *viewer)
 {
-	(void)hash;
-	(void)first;
 	if (len < 100 || memcmp(head, "GET /services/events HTTP/1.1\r\n", 31))
 		abort();
+	if (viewer)
+		viewer_drop(viewer);
 	peer_drop(peer);
 	close(fd);
 }
 
-void live_announce(const char *text, size_t len)
+void live_event(const struct event *e)
 {
-	(void)text;
-	(void)len;
+	(void)e;
 }
 
 void live_revoked(const uint8_t *hash)
@@ -218,8 +250,14 @@ static void turn(int fd)
 	drain(fd);
 }
 
+static void nothing(struct viewer *v)
+{
+	(void)v;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	static const struct viewers_ops ops = { nothing, nothing };
 	char directory[] = "/tmp/api_connection.XXXXXX", name[64];
 	FILE *f;
 
@@ -235,6 +273,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	unlink(name);
 	rmdir(directory);
 	access_open(EV_DEFAULT);
+	viewers_open(EV_DEFAULT, &ops);
 	call_open(EV_DEFAULT);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* Requests of any room to keyd: byte 0 chooses the message, byte 1 the room, the rest is the body.  Every
  * request is answered once and none gives another room what is not its own. */
-/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/request.c keyd/renew.c */
+/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c */
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,6 +14,9 @@
 #include "keyd/keyd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Every message of keyd, and one before and one behind. */
+#define MESSAGES (PROTO_KEYD_CHECKPOINT - PROTO_KEYD_SIGN + 3)
 
 static struct keyd k;
 static struct ipc_conn *conn[ROOM_COUNT];
@@ -54,6 +57,9 @@ static void start(void)
 	/* nothing can be written from here on: every new leaf stays in memory */
 	close(k.ring.dir);
 	k.ring.dir = -1;
+	k.ring.jwt = sodium_malloc(sizeof *k.ring.jwt);
+	if (!jwt_key_make(k.ring.jwt, &k.ring.jwt_public))
+		abort();
 	k.ticket_key = sodium_malloc(SEAL_KEY);
 	randombytes_buf(k.ticket_key, SEAL_KEY);
 	k.loop = EV_DEFAULT;
@@ -100,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		start();
 	if (size < 2 || size - 2 >= sizeof body)
 		return 0;
-	msg.type = (uint16_t)(PROTO_KEYD_SIGN - 1 + data[0] % 10);
+	msg.type = (uint16_t)(PROTO_KEYD_SIGN - 1 + data[0] % MESSAGES);
 	id = (enum room_id)(1 + data[1] % (ROOM_COUNT - 1));
 	msg.len = (uint32_t)(size - 2);
 	memcpy(body, data + 2, msg.len);
@@ -108,9 +114,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	connect_room(id);
 	keyd_dispatch(&k, conn[id], &msg);
 	flags = answer(id, msg.type);
-	if (flags == -1 && msg.type >= PROTO_KEYD_SIGN && msg.type <= PROTO_KEYD_CLOCK)
+	if (flags == -1 && msg.type >= PROTO_KEYD_SIGN && msg.type <= PROTO_KEYD_CHECKPOINT)
 		abort();
 	if (flags == IPC_REPLY && (msg.type == PROTO_KEYD_UNSEAL || (msg.type == PROTO_KEYD_SEAL && id != ROOM_CORE)
+			|| ((msg.type == PROTO_KEYD_JWT || msg.type == PROTO_KEYD_CHECKPOINT) && id != ROOM_CORE)
 			|| (msg.type == PROTO_KEYD_SIGN && id != ROOM_GATE)))
 		abort();	/* a ticket was forged, or a stranger was served */
 	ev_run(k.loop, EVRUN_NOWAIT);

@@ -1,5 +1,5 @@
 /* Any bytes as a request to store: no crash; accepted names and digests cannot leave their directory. */
-/* with: store/request.c store/objects.c store/segments.c */
+/* with: store/request.c store/objects.c store/recent.c store/segments.c */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* core: a database that the next release has extended is opened by this one, which
  * works on it; and the next release goes on with what this one wrote. */
-/* with: core/schema.c core/truth.c core/principal.c core/tasks.c */
+/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/truth.c core/principal.c core/tasks.c */
 #include <sodium.h>
 #include <stdlib.h>
 #include <stdio.h>

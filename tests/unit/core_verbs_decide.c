@@ -1,5 +1,5 @@
 /* core: setup happens once, settings are kept whole, credentials are bounded and end. */
-/* with: core/schema.c core/truth.c core/principal.c core/tasks.c core/answer.c core/call.c core/throttle.c core/identity.c core/setup_code.c core/engine.c core/follow.c core/threads.c core/links.c core/handlers.c core/verb_setup.c core/verb_security.c core/verb_appliance.c core/verb_certificate.c core/verb_login.c */
+/* with: core/all.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ static void check_setup(char session[64])
 	db_run(db, "INSERT INTO secret(object, field, sealed) VALUES('appliance', 'setup_code', 'x')", "");
 	CHECK(!core_is_setup(db) && !set_up(session) && core_is_setup(db));
 	CHECK(count("SELECT count(*) FROM secret") == 0);
-	CHECK(count("SELECT count(*) FROM organization WHERE id = 'acme-s-hne'") == 1);
+	CHECK(count("SELECT count(*) FROM object WHERE kind = 1 AND id = 'acme-s-hne'") == 1);
 	CHECK(set_up(session) == -1);
 	CHECK(count("SELECT count(*) FROM user") == 1);
 	/* What must not be in the database in any form. */

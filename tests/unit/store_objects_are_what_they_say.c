@@ -1,14 +1,16 @@
 /* store: kept by digest, once; what changes the upload afterwards does not change the object; strays are removed at the start. */
-/* with: store/objects.c */
+/* with: store/objects.c store/recent.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <time.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "log/log.h"
+#include "plat/clock.h"
 #include "store/objects.h"
 
 static int failed;
@@ -36,12 +38,28 @@ static void check_restart(int root, const struct store_usage *usage)
 	close(dir);
 }
 
+/* Two hours on. */
+static int64_t later(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (t.tv_sec + 7200) * PLAT_SECOND;
+}
+
+static bool count_one(const char *digest, void *arg)
+{
+	++*(int *)arg;
+	return store_digest_valid(digest);
+}
+
 int main(void)
 {
 	struct store_usage usage = { 0, 0 };
 	char digest[STORE_DIGEST_TEXT], text[8] = "";
 	int root = open(".", O_RDONLY | O_DIRECTORY), dir, upload, fd;
 	uint64_t length;
+	int found = 0;
 	bool fresh;
 
 	if (sodium_init() < 0)
@@ -66,9 +84,15 @@ int main(void)
 	close(upload);
 	usage = (struct store_usage){ .bytes = store_cost(3) + store_cost(0), .objects = 2 };
 	check_restart(root, &usage);
-	CHECK(!store_object_drop(dir, ABC, &length) && length == 3);
+	CHECK(store_object_drop(dir, ABC, false, &length) == -1 && errno == EBUSY);
+	plat_clock_replace(NULL, later);
+	CHECK(!store_objects_each(dir, 0xba, count_one, &found) && found == 1);
+	CHECK(!store_objects_each(dir, 0xbb, count_one, &found) && found == 1);
+	CHECK(!store_object_drop(dir, EMPTY, false, &length) && !length);
+	plat_clock_replace(NULL, NULL);
+	CHECK(!store_object_drop(dir, ABC, true, &length) && length == 3);
 	CHECK(store_object_get(dir, ABC, &length) == -1 && errno == ENOENT);
-	CHECK(store_object_drop(dir, ABC, &length) == -1 && errno == ENOENT);
+	CHECK(store_object_drop(dir, ABC, true, &length) == -1 && errno == ENOENT);
 	CHECK(store_cost(0) == 0 && store_cost(1) == 4096 && store_cost(4096) == 4096 && store_cost(4097) == 8192);
 	CHECK(store_digest_valid(ABC) && !store_digest_valid("") && !store_digest_valid("../../../etc/passwd"));
 	CHECK(!store_digest_valid("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"));

@@ -1,5 +1,5 @@
 /* store: appended at the length, repeated without harm, refused elsewhere. */
-/* with: store/segments.c store/objects.c */
+/* with: store/segments.c store/objects.c store/recent.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -17,8 +17,8 @@ static const struct verb_arg args[] = {
 	{ "key", VERB_SECRET, false, 1, 4, "" },
 	{ .type = VERB_NONE },
 };
-static const struct verb strict = { "test.strict", NULL, NULL, VERB_ROLE_PUBLIC, false, args, "", false };
-static const struct verb whole = { "test.whole", NULL, NULL, VERB_ROLE_PUBLIC, false, args, "", true };
+static const struct verb strict = { .name = "test.strict", .role = VERB_ROLE_PUBLIC, .args = args, .help = "" };
+static const struct verb whole = { .name = "test.whole", .role = VERB_ROLE_PUBLIC, .args = args, .help = "", .whole = true };
 
 /* Accepted (want NULL), or refused with a message that begins with want. */
 static bool is(const struct verb *v, const char *json, const char *want)

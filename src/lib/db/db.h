@@ -19,12 +19,12 @@
 /* All memory SQLite ever uses in this process, bytes: caches of one writer and
  * the readers with room for sorting.  When it is used up a statement
  * fails (SQLITE_NOMEM) and its command is refused. */
-#define DB_HEAP (16u << 20)
+#define DB_HEAP (32u << 20)
 /* Page cache of a connection, KiB. */
 #define DB_CACHE_WRITER 4096
 #define DB_CACHE_READER 1024
 /* Statements one connection keeps. */
-#define DB_STATEMENTS 128
+#define DB_STATEMENTS 384
 /* The write-ahead log is copied back after this many pages of 4 KiB, and cut to
  * DB_WAL_BYTES afterwards. */
 #define DB_WAL_PAGES 512

@@ -24,7 +24,8 @@ enum proto_type {
 	PROTO_KEYD_CHAINS = 0x0102,
 	/* [core] {} -> {"appliance_id":"<16 hex>","fingerprint":"<SHA-256 of the server leaf, AA:BB:..>",
 	 * "not_before":t,"not_after":t,"names":[...],"ca_pem":"...","crl":"<revocation list of that authority, DER, b64>",
-	 * "agents_ca_pem":"...","agents_name":"<id>.agents.internal"} ; also a notice to core when it changes */
+	 * "agents_ca_pem":"...","agents_name":"<id>.agents.internal","activity_pem":"<public key of PROTO_KEYD_CHECKPOINT>",
+	 * "jwk":{<public key of PROTO_KEYD_JWT, RFC 7517>} or null} ; also a notice to core when it changes */
 	PROTO_KEYD_IDENTITY = 0x0103,
 	/* [core] {"names":["host or IP address",...]} : the names and addresses the appliance
 	 * really has; issues a new server leaf when they differ -> the identity object */
@@ -37,6 +38,14 @@ enum proto_type {
 	PROTO_KEYD_UNSEAL = 0x0107,
 	/* [sysd, core] {} : the wall clock stepped; leaves are checked and issued anew -> {} */
 	PROTO_KEYD_CLOCK = 0x0108,
+	/* [core] the claims of a user's or a service's token (src/lib/jwt) -> {"token":"<JWT, RS256>"}; 503 while the
+	 * key is being made, 400 for other claims */
+	PROTO_KEYD_JWT = 0x0109,
+	/* [core] {"first":n,"prev":"<64 hex>","last":n,"hash":"<64 hex>","time":"<date>"} : the activity's chain from
+	 * `first`, whose predecessor has the hash `prev`, to `last`, whose hash is `hash`
+	 * -> {"statement":"<JSON text: the appliance and these members>","signature":"<base64 of ASN.1 DER, ECDSA with
+	 * SHA-256 over the statement>"} */
+	PROTO_KEYD_CHECKPOINT = 0x010a,
 
 	/* ---- hashd ---- */
 
@@ -67,6 +76,12 @@ enum proto_type {
 	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed","message":"...","output":{...}} -> {"accepted":bool} */
 	PROTO_CORE_RESULT = 0x0306,
 
+	/* [api] as PROTO_CORE_VERB, with "cursor":"" at first: one chunk of a list. -> binary: a JSON object
+	 * {"status":200,"next":"<cursor>"} on one line ("next":"" = this was the last), a newline, then the chunk: JSON
+	 * texts of objects, comma-separated, without brackets. A refusal has its status and body in that first line,
+	 * as PROTO_CORE_VERB. api asks for the next chunk when its client has taken the last. */
+	PROTO_CORE_LIST = 0x0307,
+
 	/* ---- store ---- */
 
 	/* [api] {} -> {"upload":n} + descriptor of an unnamed temporary file, read and write */
@@ -76,7 +91,7 @@ enum proto_type {
 	PROTO_STORE_COMMIT = 0x0402,
 	/* [api, core] {"digest":"..."} -> {"length":n} + descriptor, read only; 404 */
 	PROTO_STORE_GET = 0x0403,
-	/* [core] {"digest":"..."} -> {}; 404 */
+	/* [core] {"digest":"..."} -> {}; 404; 409 when it was committed (again) within the last hour */
 	PROTO_STORE_DROP = 0x0404,
 	/* [api, core] {"segment":"name","offset":n,"data":"<b64>"} : appends at offset, which must be the present
 	 * length (409 with {"code","message","length"} otherwise; the same bytes again at an older offset are accepted
@@ -88,6 +103,10 @@ enum proto_type {
 	PROTO_STORE_STATUS = 0x0407,
 	/* [api, core] {"segment":"name"} -> {"length":n} + descriptor, read only; 404 */
 	PROTO_STORE_READ = 0x0408,
+	/* [api] {"upload":n} : gives an upload up -> {}; 404 */
+	PROTO_STORE_FORGET = 0x0409,
+	/* [core] {"shard":0..255} -> {"digests":["..",...]}: the objects whose digest begins with that byte, at most 4096 */
+	PROTO_STORE_LIST = 0x040a,
 
 	/* ---- sysd ---- */
 

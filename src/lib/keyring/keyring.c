@@ -26,6 +26,7 @@ static enum keyring_state load_bytes(const struct keyring *k, const char *file, 
 	*what = file;
 	if (keyring_file_read(k->dir, file, out, want, &len))
 		return damaged_or_system();
+	errno = EBADMSG;
 	return len == want ? KEYRING_OPENED : KEYRING_DAMAGED;
 }
 
@@ -100,6 +101,20 @@ static enum keyring_state load_leaf(struct keyring *k, enum keyring_leaf_id leaf
 	return KEYRING_OPENED;
 }
 
+/* A ring made before there was activity to sign has no such key: it gets one. */
+static enum keyring_state load_activity(struct keyring *k, const char **what)
+{
+	uint8_t *secret = k->secrets->activity, point[ECDSA_PUBLIC];
+	enum keyring_state state = load_bytes(k, KEYRING_FILE_ACTIVITY, secret, ECDSA_SECRET, what);
+
+	if (state == KEYRING_OPENED)
+		return ecdsa_key_public(point, secret) ? KEYRING_OPENED : KEYRING_DAMAGED;
+	if (state == KEYRING_SYSTEM || errno != ENOENT)
+		return state;
+	ecdsa_key_make(secret);
+	return keyring_file_write(k->dir, KEYRING_FILE_ACTIVITY, secret, ECDSA_SECRET) ? KEYRING_SYSTEM : KEYRING_OPENED;
+}
+
 static enum keyring_state load_all(struct keyring *k, int64_t now, const char **what)
 {
 	enum keyring_state state = load_id(k, what);
@@ -115,6 +130,12 @@ static enum keyring_state load_all(struct keyring *k, int64_t now, const char **
 		state = keyring_crl_load(k);
 	for (int i = 0; i < KEYRING_LEAVES && state == KEYRING_OPENED; i++)
 		state = load_leaf(k, (enum keyring_leaf_id)i, now, what);
+	if (state == KEYRING_OPENED)
+		state = load_activity(k, what);
+	if (state == KEYRING_OPENED && keyring_jwt_load(k)) {
+		*what = KEYRING_FILE_JWT;
+		state = KEYRING_SYSTEM;
+	}
 	if (state == KEYRING_OPENED) {
 		keyring_renew(k, now);
 		keyring_crl_renew(k, now);
@@ -149,7 +170,8 @@ enum keyring_state keyring_open(struct keyring *k, const char *path, int64_t bui
 	if (dir < 0)
 		return KEYRING_SYSTEM;
 	k->secrets = sodium_malloc(sizeof *k->secrets);
-	state = k->secrets ? open_in(k, dir, now, what) : KEYRING_SYSTEM;
+	k->jwt_place = sodium_malloc(sizeof *k->jwt_place);
+	state = k->secrets && k->jwt_place ? open_in(k, dir, now, what) : KEYRING_SYSTEM;
 	error = errno;
 	close(dir);
 	if (state == KEYRING_OPENED || state == KEYRING_MADE)
@@ -164,6 +186,9 @@ void keyring_close(struct keyring *k)
 {
 	if (k->secrets)
 		sodium_free(k->secrets);	/* wipes */
+	if (k->jwt_place)
+		sodium_free(k->jwt_place);
+	k->jwt = k->jwt_place = NULL;
 	if (k->dir >= 0)
 		close(k->dir);
 	k->secrets = NULL;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "ecdsa/ecdsa.h"
+#include "jwt/jwt.h"
 #include "seal/seal.h"
 #include "x509/x509.h"
 
@@ -46,6 +47,7 @@ struct keyring_secrets {
 	uint8_t ticket[SEAL_KEY];
 	uint8_t ca[KEYRING_CAS][ECDSA_SECRET];
 	uint8_t leaf[KEYRING_LEAVES][ECDSA_SECRET];
+	uint8_t activity[ECDSA_SECRET];		/* signs checkpoints of the activity's chain */
 };
 
 /* One certificate that is no longer true before its end. */
@@ -77,6 +79,9 @@ struct keyring {
 	struct keyring_crl crl;
 	bool unsaved[KEYRING_LEAVES];		/* the leaf is in use but not on the disk yet */
 	bool crl_unsaved;
+	struct jwt_secret *jwt;			/* = jwt_place; NULL = not made yet */
+	struct jwt_secret *jwt_place;		/* locked as the others, before the fence forbids it */
+	struct jwt_public jwt_public;
 };
 
 enum keyring_state {
@@ -113,6 +118,10 @@ enum keyring_change keyring_crl_renew(struct keyring *k, int64_t now);
 int keyring_save(struct keyring *k);
 /* Is there anything that could not be written? */
 bool keyring_unsaved(const struct keyring *k);
+
+/* Takes the key that signs tokens: writes it, then it is in use.  0, or -1 with errno: nothing
+ * changed, try again later. */
+int keyring_jwt_keep(struct keyring *k, const struct jwt_secret *secret, const struct jwt_public *public);
 
 /* When keyring_renew or keyring_crl_renew has work next by the passing of time, seconds since 1970. */
 int64_t keyring_next(const struct keyring *k, int64_t now);

@@ -9,6 +9,8 @@
 #define KEYRING_FILE_MASTER "master"
 #define KEYRING_FILE_TICKET "ticket"
 #define KEYRING_FILE_CRL "revoked"
+#define KEYRING_FILE_ACTIVITY "activity"
+#define KEYRING_FILE_JWT "jwt"
 
 const char *keyring_ca_file(enum keyring_ca_id ca);
 const char *keyring_leaf_file(enum keyring_leaf_id leaf);
@@ -22,6 +24,10 @@ void keyring_ca_make(struct keyring *k, enum keyring_ca_id ca);
 void keyring_leaf_issue(struct keyring *k, enum keyring_leaf_id leaf, int64_t now);
 /* The names a leaf has when nobody gave any. */
 void keyring_leaf_default_names(struct keyring *k, enum keyring_leaf_id leaf);
+
+/* Reads the key of tokens.  A missing one is made later; a damaged one is no reason to stop: tokens signed
+ * with it end, nothing else. 0, or -1 with errno when the system failed. */
+int keyring_jwt_load(struct keyring *k);
 
 int keyring_ca_write(const struct keyring *k, int dir, enum keyring_ca_id ca);
 int keyring_leaf_write(const struct keyring *k, int dir, enum keyring_leaf_id leaf);

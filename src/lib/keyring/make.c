@@ -50,6 +50,7 @@ static void make_all(struct keyring *k, int64_t now)
 	make_id(k);
 	randombytes_buf(k->secrets->master, sizeof k->secrets->master);
 	randombytes_buf(k->secrets->ticket, sizeof k->secrets->ticket);
+	ecdsa_key_make(k->secrets->activity);
 	for (int i = 0; i < KEYRING_CAS; i++)
 		keyring_ca_make(k, (enum keyring_ca_id)i);
 	for (int i = 0; i < KEYRING_LEAVES; i++) {
@@ -66,6 +67,7 @@ static int write_all(const struct keyring *k, int dir)
 	if (keyring_file_write(dir, KEYRING_FILE_ID, k->id, KEYRING_ID)
 			|| keyring_file_write(dir, KEYRING_FILE_MASTER, k->secrets->master, SEAL_KEY)
 			|| keyring_file_write(dir, KEYRING_FILE_TICKET, k->secrets->ticket, SEAL_KEY)
+			|| keyring_file_write(dir, KEYRING_FILE_ACTIVITY, k->secrets->activity, ECDSA_SECRET)
 			|| keyring_crl_write(k, dir))
 		return -1;
 	for (int i = 0; i < KEYRING_CAS; i++)

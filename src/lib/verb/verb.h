@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <yyjson.h>
 
+#include "verb/need.h"
+
 enum verb_type {
 	VERB_NONE = 0,		/* ends an argument table */
 	VERB_STRING,		/* min..max bytes of UTF-8 without control characters */
@@ -43,6 +45,20 @@ enum verb_role {
 	VERB_ROLE_API
 };
 
+/* What the body of a request is. */
+enum verb_body {
+	VERB_BODY_JSON = 0,	/* an object; its members are arguments */
+	VERB_BODY_MULTIPART,	/* a file: the part "blob" of multipart/form-data (RFC 7578) */
+	VERB_BODY_RAW		/* a file: the bytes as they are */
+};
+
+/* How a good answer comes. */
+enum verb_answer {
+	VERB_ANSWER_JSON = 0,	/* from core, as the row's reply says */
+	VERB_ANSWER_LINES,	/* of a list: its chunks are sent as they are, lines of JSON (application/x-ndjson) */
+	VERB_ANSWER_BYTES	/* a file that store has: core answers {"status":200,"file":{"digest","name","content_type"}} */
+};
+
 struct verb {
 	const char *name;	/* "security.token" */
 	const char *method;	/* "POST"; NULL = not reachable by HTTP */
@@ -52,7 +68,18 @@ struct verb {
 	const struct verb_arg *args;	/* from the body's members, {segments} and the query; ends with VERB_NONE */
 	const char *help;	/* one line */
 	bool whole;		/* the body is a whole object: members the table does not name are kept, not refused */
+	bool list;		/* an array of objects, asked of core chunk by chunk (PROTO_CORE_LIST) and streamed */
+	enum object_kind kind;	/* what it is about, and what it needs of it: docs/roles.md */
+	enum access_need need;
+	int status;		/* of success */
+	const char *reply;	/* schema of the reply: "box", "box[]" an array, "text"; NULL = empty */
+	enum verb_body body;	/* the arguments of a file's verb are api's: digest, name, length, content_type */
+	enum verb_answer answer;
 };
+
+/* The parts' rows, in files of their own (rows_<part>.c); each list ends with one without a name. */
+extern const struct verb verb_rows_appliance[], verb_rows_places[], verb_rows_users[], verb_rows_boxes[],
+	verb_rows_instances[], verb_rows_blobs[];
 
 /* The table, in order; NULL past its end. */
 const struct verb *verb_at(size_t i);

@@ -1,0 +1,42 @@
+/* Who does the verbs of instances and providers. */
+#include "verbs_instances.h"
+
+#define OPERATE(name) { .verb = name, .run = verb_instance_operate_run, .after = verb_kick_after }
+
+const struct core_handler core_handlers_instances[] = {
+	{ .verb = "instance.list", .chunk = verb_instance_list },
+	{ .verb = "instance.create", .start = verb_instance_create_start },
+	{ .verb = "instance.dryrun", .run = verb_instance_dryrun_run },
+	{ .verb = "instance.get", .run = verb_instance_get_run },
+	{ .verb = "instance.put", .start = verb_instance_put_start },
+	{ .verb = "instance.delete", .run = verb_instance_delete_run, .after = verb_kick_after, .essential = true },
+	OPERATE("instance.deploy"),
+	OPERATE("instance.poweron"),
+	OPERATE("instance.shutdown"),
+	OPERATE("instance.reinstall"),
+	OPERATE("instance.reconfigure"),
+	OPERATE("instance.import"),
+	OPERATE("instance.cancel_import"),
+	OPERATE("instance.make_managed_os"),
+	OPERATE("instance.abort"),
+	OPERATE("instance.force_online"),
+	{ .verb = "instance.pull", .run = verb_instance_pull_run, .after = verb_kick_after },
+	{ .verb = "instance.service", .run = verb_instance_service_run },
+	{ .verb = "instance.activity", .run = verb_instance_activity_run },
+	{ .verb = "instance.machine_logs", .run = verb_instance_machine_logs_run },
+	{ .verb = "instance.operations", .run = verb_instance_operations_run },
+	{ .verb = "instance.bindings", .run = verb_instance_bindings_run },
+	{ .verb = "instance.template", .run = verb_instance_template_run, .after = verb_kick_after },
+	{ .verb = "task.get", .run = verb_task_get_run },
+	{ .verb = "provider.list", .chunk = verb_provider_list },
+	{ .verb = "provider.create", .start = verb_provider_create_start },
+	{ .verb = "provider.get", .run = verb_provider_get_run },
+	{ .verb = "provider.put", .start = verb_provider_put_start },
+	{ .verb = "provider.delete", .run = verb_provider_delete_run, .after = verb_kick_after, .essential = true },
+	{ .verb = "provider.sync", .run = verb_provider_sync_run, .after = verb_kick_after },
+	{ .verb = "provider.logs", .chunk = verb_provider_logs },
+	{ .verb = "provider.unregistered", .run = verb_provider_unregistered_run },
+	{ .verb = "provider.image.create", .run = verb_provider_image_create_run, .after = verb_kick_after },
+	{ .verb = "provider.image.delete", .run = verb_provider_image_delete_run, .after = verb_kick_after },
+	{ .verb = NULL },
+};

@@ -1,0 +1,52 @@
+/*
+ * core: providers as records: their states, what a sync found, their log.
+ *
+ * `initializing` → `processing` → `ready` or `unavailable`; a sync goes through `processing`
+ * again; `deleting` is the last.  The Test Provider's clouds are made up by core itself; every other
+ * type needs a worker and ends `unavailable` until there is one.
+ */
+#ifndef CAM_CORE_PROVIDER_H
+#define CAM_CORE_PROVIDER_H
+
+#include "core.h"
+#include "object.h"
+
+#define PROVIDER_TEST "Test Provider"
+/* How long a state of a provider lasts that core itself moves on, µs. */
+#define PROVIDER_STEP INT64_C(500000)
+/* Entries of a provider's log: older ones go. */
+#define PROVIDER_LOGS_MAX 500
+
+/* Severity of log entries, as clients know it. */
+enum provider_level { PROVIDER_INFO = 20, PROVIDER_ERROR = 40 };
+
+/* Members of a provider whose values are secret, NULL-terminated. */
+extern const char *const provider_secrets[];
+
+/* Checks what a request says: type, name, what the type needs.  0, or -1 with a sentence. */
+#define PROVIDER_MESSAGE 320
+int provider_check(yyjson_val *args, char message[PROVIDER_MESSAGE]);
+/* The schema of a type that is known, else NULL. */
+const char *provider_schema(const char *type);
+
+/* ---- in the writer ---- */
+
+/* State and its history; puts the record. */
+void provider_state(struct db *db, struct object *p, const char *state);
+/* One entry of the log. */
+void provider_log(struct db *db, const struct object *p, enum provider_level level, const char *operation,
+	const char *text);
+/* Starts looking again at what the cloud has. */
+void provider_sync(struct db *db, struct object *p);
+/* Does an instance that is not terminated use it? */
+bool provider_used(struct db *db, const char *id);
+/* Removes it with its log and steps. */
+void provider_remove(struct db *db, const struct object *p);
+
+void provider_step_sync(struct db *db, const char *id, const char *unused);
+void provider_step_delete(struct db *db, const char *id, const char *unused);
+
+/* What a sync of the Test Provider finds, in the document: services[]. */
+void provider_test_services(struct object *p);
+
+#endif

@@ -1,0 +1,73 @@
+/* Verbs of the appliance itself and of signing in. */
+#include "verb/verb.h"
+
+/* RFC 5321 §4.5.3.1.3: a path is at most 256 bytes with its brackets. */
+#define EMAIL_MAX 254
+/* Shortest password: NIST SP 800-63B asks for 8, we for a little more. */
+#define PASSWORD_MIN 10
+/* Longest password, bytes: room for any passphrase, and what hashd must take in stays small. */
+#define PASSWORD_MAX 256
+/* RFC 1035 §2.3.4. */
+#define HOSTNAME_MAX 253
+#define ADDRESSES_MAX 64
+/* As many as sysd takes. */
+#define TIME_SERVERS_MAX 4
+
+static const struct verb_arg none[] = {
+	{ .type = VERB_NONE },
+};
+
+static const struct verb_arg setup_args[] = {
+	{ "code", VERB_STRING, true, 1, 64, "the one-time code from the appliance's screen" },
+	{ "email", VERB_STRING, true, 3, EMAIL_MAX, "address of the first administrator" },
+	{ "password", VERB_SECRET, true, PASSWORD_MIN, PASSWORD_MAX, "at least 10 characters" },
+	{ "name", VERB_STRING, false, 0, 128, "name of the first administrator" },
+	{ "organization", VERB_STRING, false, 0, 128, "name of the organization" },
+	{ "session", VERB_BOOLEAN, false, 0, 0, "sign the administrator in with a browser session" },
+	{ .type = VERB_NONE },
+};
+
+static const struct verb_arg token_args[] = {
+	{ "email", VERB_STRING, true, 1, EMAIL_MAX, "address of the user" },
+	{ "password", VERB_SECRET, true, 1, PASSWORD_MAX, "password of the user" },
+	{ "session", VERB_BOOLEAN, false, 0, 0, "answer a browser session instead of a token" },
+	{ .type = VERB_NONE },
+};
+
+static const struct verb_arg settings_args[] = {
+	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "name or address the appliance is reached by" },
+	{ "ntp", VERB_ARRAY, false, 0, TIME_SERVERS_MAX, "time servers, best first; none = the clock is left alone" },
+	{ .type = VERB_NONE },
+};
+
+static const struct verb_arg facts_args[] = {
+	{ "addresses", VERB_ARRAY, true, 0, ADDRESSES_MAX, "IP addresses of the appliance, without prefix length" },
+	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "host name in use" },
+	{ .type = VERB_NONE },
+};
+
+const struct verb verb_rows_appliance[] = {
+	{ .name = "appliance.status", .method = "GET", .path = "/services/appliance/status", .role = VERB_ROLE_PUBLIC,
+	  .args = none, .help = "is the appliance set up and ready", .status = 200, .reply = "appliance-status" },
+	{ .name = "appliance.ca", .method = "GET", .path = "/services/appliance/ca", .role = VERB_ROLE_PUBLIC,
+	  .args = none, .help = "certificate of the authority that signs the appliance's certificate, PEM", .status = 200, .reply = "pem" },
+	{ .name = "appliance.crl", .method = "GET", .path = "/services/appliance/crl", .role = VERB_ROLE_PUBLIC,
+	  .args = none, .help = "revocation list of that authority, DER", .status = 200, .reply = "der" },
+	{ .name = "appliance.setup", .method = "POST", .path = "/services/appliance/setup", .role = VERB_ROLE_PUBLIC, .writes = true,
+	  .args = setup_args, .help = "first administrator and organization, by the one-time code", .status = 200, .reply = "signed-in" },
+	{ .name = "security.token", .method = "POST", .path = "/services/security/token", .role = VERB_ROLE_PUBLIC, .writes = true,
+	  .args = token_args, .help = "sign in: a token, or a browser session", .status = 200, .reply = "token" },
+	{ .name = "security.signout", .method = "POST", .path = "/services/security/signout", .role = VERB_ROLE_USER, .writes = true,
+	  .args = none, .help = "end the session or revoke the token presented", .status = 204 },
+	{ .name = "security.session", .method = "GET", .path = "/services/security/session", .role = VERB_ROLE_USER,
+	  .args = none, .help = "whose token or session is this", .status = 200, .reply = "signed-in" },
+	{ .name = "appliance.settings.get", .method = "GET", .path = "/services/appliance/settings", .role = VERB_ROLE_ADMIN,
+	  .args = none, .help = "settings of the appliance", .status = 200, .reply = "appliance-settings" },
+	{ .name = "appliance.settings.put", .method = "POST", .path = "/services/appliance/settings", .role = VERB_ROLE_ADMIN, .writes = true,
+	  .args = settings_args, .help = "replace the settings of the appliance", .whole = true, .status = 200, .reply = "appliance-settings" },
+	{ .name = "appliance.screen", .role = VERB_ROLE_TTY,
+	  .args = none, .help = "what the appliance's screen shows", .status = 200, .reply = "appliance-screen" },
+	{ .name = "appliance.facts", .role = VERB_ROLE_SYSD,
+	  .args = facts_args, .help = "addresses and host name the appliance really has", .status = 204 },
+	{ .name = NULL },
+};

@@ -1,0 +1,29 @@
+"""One kept-alive HTTP connection, with or without TLS: (status, headers, bytes) of a request."""
+import http.client
+import ssl
+
+
+class Transport:
+    """address: ("https" | "http", host, port)."""
+
+    def __init__(self, address, timeout=20):
+        scheme, self.host, port = address
+        if scheme == "https":
+            context = ssl.create_default_context()      # any certificate and name, as the plugin does
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            self.connection = http.client.HTTPSConnection(self.host, port, timeout=timeout, context=context)
+        else:
+            self.connection = http.client.HTTPConnection(self.host, port, timeout=timeout)
+
+    def ask(self, method, path, body=None, headers=None):
+        try:
+            self.connection.request(method, path, body=body, headers=headers or {})
+            answer = self.connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        except (http.client.HTTPException, OSError):
+            self.connection.close()
+            raise
+
+    def close(self):
+        self.connection.close()
