@@ -1,6 +1,7 @@
 """docs/roles.md, walked: every verb with every role; what the page says is what the appliance does, and nothing is left out."""
 import os
 import re
+import time
 
 from house import PASSWORD, TOP
 from world import PEOPLE, SCHEMAS
@@ -28,6 +29,7 @@ class Requests:
 
     def __init__(self, w):
         self.w = w
+        self.a_task = None
         self.places = {"organization": {"name": w.organization}, "costcenter": {"id": w.center["id"]}, "workspace": {"id": w.team["id"]},
                        "box": {"id": w.a_box["id"]}, "instance": {"id": w.an_instance["id"]}, "provider": {"id": w.a_provider["id"]}}
 
@@ -121,15 +123,26 @@ class Requests:
     def instance_make_managed_os(self, who, allowed):
         return {"id": self.w.an_instance["id"], "query": "?accept_terms=true"}, {}
 
+    def template_request(self):
+        return "/services/instances/%s/template" % self.w.an_instance["id"], {
+            "schema": SCHEMAS + "vsphere/tasks/create-template", "name": "t", "instance_id": self.w.an_instance["id"]}
+
     def instance_template(self, who, allowed):
-        return {"id": self.w.an_instance["id"]}, {"schema": SCHEMAS + "vsphere/tasks/create-template", "name": "t",
-                                                  "instance_id": self.w.an_instance["id"]}
+        return {"id": self.w.an_instance["id"]}, self.template_request()[1]
 
     def task_get(self, who, allowed):
-        if not hasattr(self, "task"):
-            self.task = self.w.ask("owner", "POST", "/services/instances/%s/template" % self.w.an_instance["id"], {
-                "schema": SCHEMAS + "vsphere/tasks/create-template", "name": "t", "instance_id": self.w.an_instance["id"]})
-        return {"id": self.task.json.get("uri", "").split("/")[-1]}, None
+        return {"id": self.task()["uri"].split("/")[-1]}, None
+
+    def task(self):
+        """A task to look at, made once; the instance may still be busy with the operation of an earlier question."""
+        end = time.monotonic() + 10
+        while self.a_task is None:
+            r = self.w.ask("owner", "POST", *self.template_request())
+            assert r.status in (202, 409) and time.monotonic() < end, (r.status, r.data)
+            if r.status == 202:
+                self.a_task = r.json
+            time.sleep(0.05)
+        return self.a_task
 
     def provider_create(self, who, allowed):
         return {}, self.w.provider_body()
