@@ -44,11 +44,11 @@ def run(target, wanted):
     failed = 0
     deadlines = None if wanted else http_cases.Deadlines(target)
     cases = session_cases.CASES[:1] + http_cases.CASES + session_cases.CASES[1:-2] + live_cases.CASES
-    cases += fault_cases.CASES + session_cases.CASES[-2:]
     if deadlines:
         def deadlines_hold(t):
             deadlines.finish()
-        cases = cases + [deadlines_hold]
+        cases = cases + [deadlines_hold]	# before the cases that end the rooms its connections go through
+    cases += fault_cases.CASES + session_cases.CASES[-2:]
     for case in cases:
         if wanted and case is not session_cases.setup_by_code and not any(w in case.__name__ for w in wanted):
             continue
