@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "activity.h"
+#include "blobs.h"
 #include "core.h"
 #include "secrets.h"
 #include "ipc/proto.h"
@@ -171,7 +172,7 @@ static int call_run(struct db *db, struct db_job *job)
 	int result;
 
 	core_answer_reset(&call->answer);
-	if (!permitted(db, call))
+	if (!permitted(db, call) || (call->writing && core_blob_names_check(db, call)))
 		return -1;
 	result = call->run(db, call);
 	if (!result && call->writing && call->verb->writes)

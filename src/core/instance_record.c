@@ -298,6 +298,7 @@ void instance_words(struct db *db, struct object *o, enum life_state state, enum
 	object_set(&s, "state", life_state_word(state));
 	object_set(&s, "operation", life_event_word(event));
 	snprintf(s.state, sizeof s.state, "%s", life_state_word(state));
+	instance_history(&s, state, event, date);
 	object_put(db, &s);
 	object_free(&s);
 }
@@ -348,6 +349,7 @@ void instance_remove(struct db *db, const struct object *o)
 {
 	static const enum object_kind kinds[] = { OBJECT_SERVICE, OBJECT_OPERATION, OBJECT_ACTIVITY, OBJECT_TASK };
 
+	instance_keep_history(db, o);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		remove_children(db, kinds[i], o->id);
 	core_steps_drop(db, o->id, NULL);

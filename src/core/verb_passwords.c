@@ -68,6 +68,7 @@ static int activate_run(struct db *db, struct core_call *call)
 	snprintf(call->principal.user, sizeof call->principal.user, "%s", s->user);
 	snprintf(call->subject, sizeof call->subject, "%s", s->user);
 	if (core_call_bool(call, "session")) {
+		verb_signed_in(db, s->user);
 		core_credential_new(db, s->user, CORE_SESSION, session);
 		verb_answer_user(db, call, s->user, session);
 		sodium_memzero(session, sizeof session);

@@ -3,6 +3,8 @@ import http.client
 import json
 import ssl
 
+import record
+
 SCHEMA = "http://elasticbox.net/schemas/"
 
 
@@ -33,7 +35,9 @@ class Client:
             self.connection.close()
             self.connection = None
             raise
-        return reply.status, reply.headers, reply.read()
+        answer = reply.read()
+        record.add(method, path, data, reply.status, reply.headers, answer)
+        return reply.status, reply.headers, answer
 
     def ask(self, method, path, body=None, good=200):
         """The answer's value; a status other than `good` is Refused with the message it came with."""

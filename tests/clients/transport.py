@@ -2,12 +2,15 @@
 import http.client
 import ssl
 
+import record
+
 
 class Transport:
     """address: ("https" | "http", host, port)."""
 
     def __init__(self, address, timeout=20):
         scheme, self.host, port = address
+        self.direct = scheme == "https"
         if scheme == "https":
             context = ssl.create_default_context()      # any certificate and name, as the plugin does
             context.check_hostname = False
@@ -20,7 +23,11 @@ class Transport:
         try:
             self.connection.request(method, path, body=body, headers=headers or {})
             answer = self.connection.getresponse()
-            return answer.status, answer.headers, answer.read()
+            data = answer.read()
+            # What a proxy changed is not what the appliance said.
+            if self.direct:
+                record.add(method, path, body, answer.status, answer.headers, data)
+            return answer.status, answer.headers, data
         except (http.client.HTTPException, OSError):
             self.connection.close()
             raise

@@ -8,12 +8,11 @@ import signal
 import sys
 import threading
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "lib")]
 
-from house import House
+import cases
 
 SCHEMAS = "http://elasticbox.net/schemas/"
 MASK = "********"
@@ -112,6 +111,7 @@ class Client:
 class World:
     def __init__(self, house):
         self.house = house
+        house.set_up()
         self.client = c = Client(house)
         self.workspace = c.get("/services/workspaces")[0]["id"]
         self.provider = c.call("POST", "/services/providers", {
@@ -603,26 +603,5 @@ CASES = [
 ]
 
 
-def main():
-    wanted, failed = sys.argv[1:], 0
-    with House("instances") as house:
-        house.start()
-        house.set_up()
-        world = World(house)
-        for case in CASES:
-            name = case.__name__.replace("_", " ")
-            if wanted and not any(w in case.__name__ for w in wanted) and case is not deployed_instance_ends_with_the_reason:
-                continue
-            began = time.monotonic()
-            try:
-                case(world)
-                print("ok %s (%.1f s)" % (name, time.monotonic() - began), flush=True)
-            except Exception as e:
-                failed += 1
-                traceback.print_exc()
-                print("not ok %s: %s" % (name, e), flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("instances", CASES, World, always=[deployed_instance_ends_with_the_reason]))

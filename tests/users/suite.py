@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "lib")]
 
-from house import EMAIL, PASSWORD, House
+import cases
+from house import EMAIL, PASSWORD
 
 TOOL = os.path.join(os.path.dirname(HERE), "tools", "camverify")
 loader = importlib.machinery.SourceFileLoader("camverify", TOOL)
@@ -398,28 +398,9 @@ CASES = [invitation_and_activation, only_administrators_administer, lists_by_sta
 class Target:
     def __init__(self, house):
         self.house = house
+        house.set_up()
         self.admin = Client(house, house.token())
 
 
-def main():
-    failed = 0
-    with House("users") as house:
-        house.start()
-        house.set_up()
-        target = Target(house)
-        for case in CASES:
-            if sys.argv[1:] and case not in CASES[:1] and not any(w in case.__name__ for w in sys.argv[1:]):
-                continue
-            began = time.monotonic()
-            try:
-                case(target)
-                print("ok %s (%.2f s)" % (case.__name__, time.monotonic() - began), flush=True)
-            except Exception:
-                failed += 1
-                traceback.print_exc()
-                print("not ok %s" % case.__name__, flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("users", CASES, Target, always=CASES[:1]))

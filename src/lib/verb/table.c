@@ -26,3 +26,10 @@ const struct verb *verb_by_name(const char *name)
 				return v;
 	return NULL;
 }
+
+const char *verb_lines_type(const struct verb *v)
+{
+	if (v->reply && !strcmp(v->reply, "lines"))
+		return "application/x-ndjson";
+	return v->reply && !strcmp(v->reply, "csv") ? "text/csv; charset=utf-8" : "application/json";
+}
