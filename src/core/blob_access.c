@@ -94,7 +94,7 @@ struct names {
 	struct db *db;
 	const struct core_principal *principal;
 	struct schema_path path;
-	char message[SCHEMA_MESSAGE];
+	char *message;
 };
 
 /* A file that is gone, or never was, is for the verb to judge: an object may keep such a name. */
@@ -147,12 +147,9 @@ static int check_value(struct names *n, yyjson_val *v)
 	return 0;
 }
 
-int core_blob_names_check(struct db *db, struct core_call *call)
+int core_blob_names_check(struct db *db, const struct core_call *call, char message[SCHEMA_MESSAGE])
 {
-	struct names n = { .db = db, .principal = &call->principal };
+	struct names n = { .db = db, .principal = &call->principal, .message = message };
 
-	if (!check_value(&n, call->args))
-		return 0;
-	core_answer_message(&call->answer, 400, "%s", n.message);
-	return -1;
+	return check_value(&n, call->args);
 }

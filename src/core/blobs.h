@@ -9,6 +9,7 @@
 #define CAM_CORE_BLOBS_H
 
 #include "core.h"
+#include "schema/schema.h"
 
 #define BLOB_PLACE "/services/blobs/download/"
 /* Letters of a blob's id, hexadecimal. */
@@ -56,8 +57,8 @@ bool core_blob_readable(struct db *db, const struct core_principal *p, const cha
 /* The same by its address; false for what is none. */
 bool core_blob_url_readable(struct db *db, const struct core_principal *p, const char *url, char digest[OBJECT_DIGEST]);
 /* Before a change runs: who names a file in a request must be allowed to read it, or naming it would
- * open it.  0, or -1 with the answer set. */
-int core_blob_names_check(struct db *db, struct core_call *call);
+ * open it.  0, or -1 with the sentence for the client. */
+int core_blob_names_check(struct db *db, const struct core_call *call, char message[SCHEMA_MESSAGE]);
 
 /* ---- sweeping (blob_sweep.c) ---- */
 

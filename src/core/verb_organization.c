@@ -147,7 +147,7 @@ int verb_organization_groups_run(struct db *db, struct core_call *call)
 	source = yyjson_mut_arr_size(yyjson_mut_obj_get(ldap, "sources")) != 0;
 	object_free(&o);
 	if (source)
-		core_answer_message(&call->answer, 503, "There is no worker for LDAP: the groups were not synchronized.");
+		core_answer_message(&call->answer, 409, "There is no worker for LDAP: the groups were not synchronized.");
 	else
 		core_answer_message(&call->answer, 409, "authentication.ldap_config.sources: the organization has no LDAP source to"
 			" take groups from.");

@@ -26,14 +26,18 @@ class Client:
         headers = {"ElasticBox-Token": self.token, "ElasticBox-Release": "4.0"}
         if data is not None:
             headers["Content-Type"] = kind
-        if not self.connection:
+        kept = self.connection is not None
+        if not kept:
             self.connection = http.client.HTTPSConnection(self.address, timeout=30, context=context)
         try:
             self.connection.request(method, path, body=data, headers=headers)
             reply = self.connection.getresponse()
-        except (http.client.HTTPException, OSError):
+        except (http.client.HTTPException, OSError) as e:
             self.connection.close()
             self.connection = None
+            # One that was idle for too long has ended before it took the request.
+            if kept and isinstance(e, (http.client.RemoteDisconnected, ssl.SSLEOFError, ConnectionError)):
+                return self.raw(method, path, data, kind)
             raise
         answer = reply.read()
         record.add(method, path, data, reply.status, reply.headers, answer)

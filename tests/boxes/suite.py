@@ -14,11 +14,12 @@ import document_cases  # noqa: E402
 import secret_cases  # noqa: E402
 import sharing_cases  # noqa: E402
 import structure_cases  # noqa: E402
+import template_cases  # noqa: E402
 import version_cases  # noqa: E402
 from client import Client  # noqa: E402
 from house import PASSWORD  # noqa: E402
 
-CASES = (document_cases.CASES + version_cases.CASES + structure_cases.CASES + secret_cases.CASES + sharing_cases.CASES +
+CASES = (document_cases.CASES + version_cases.CASES + structure_cases.CASES + template_cases.CASES + secret_cases.CASES + sharing_cases.CASES +
          directory_cases.CASES)
 
 

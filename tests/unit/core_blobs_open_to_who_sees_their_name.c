@@ -58,15 +58,10 @@ static const char *names(const char *user, const char *args)
 	static char message[SCHEMA_MESSAGE];
 	struct core_call call = { .principal = who(user) };
 	yyjson_doc *doc = yyjson_read(args, strlen(args), 0);
-	const char *s;
 
 	call.args = yyjson_doc_get_root(doc);
 	message[0] = 0;
-	if (core_blob_names_check(db, &call)) {
-		s = yyjson_mut_get_str(yyjson_mut_ptr_get(yyjson_mut_doc_get_root(call.answer.doc), "/body/message"));
-		snprintf(message, sizeof message, "%d %s", call.answer.status, s ? s : "");
-	}
-	core_answer_reset(&call.answer);
+	core_blob_names_check(db, &call, message);
 	yyjson_doc_free(doc);
 	return message;
 }
@@ -124,12 +119,12 @@ static void drafts_open_nothing_to_readers(void)
 
 static void what_one_may_not_read_one_does_not_name(void)
 {
-	static const char missing[] = "400 events.install.url: there is no such file; upload it first.";
+	static const char missing[] = "events.install.url: there is no such file; upload it first.";
 
 	CHECK(!strcmp(names("ben", "{\"events\":{\"install\":{\"url\":\"" BLOB_PLACE A "/a\"}}}"), missing));
 	CHECK(!*names("ann", "{\"events\":{\"install\":{\"url\":\"" BLOB_PLACE A "/a\"}}}"));
 	CHECK(!strcmp(names("eve", "{\"name\":\"n\",\"deep\":[1,{\"list\":[null,\"see " BLOB_PLACE A "/a, " BLOB_PLACE B "/b\"]}]}"),
-		"400 deep[1].list[1]: there is no such file; upload it first."));
+		"deep[1].list[1]: there is no such file; upload it first."));
 	/* One that is gone is for the verb to judge; what is no address is none. */
 	CHECK(!*names("ben", "{\"icon\":\"" BLOB_PLACE C "/c\",\"x\":\"" BLOB_PLACE "short\",\"n\":7}") && !*names("ben", "{}"));
 }

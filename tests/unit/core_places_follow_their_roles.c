@@ -396,7 +396,7 @@ static void check_groups(void)
 	CHECK(ask("foreigner", "organization.sync_groups", "{\"name\":\"acme\"}") == 404);
 	CHECK(ask("boss", "organization.sync_groups", "{\"name\":\"acme\"}") == 409 && has("no LDAP source"));
 	CHECK(ask("boss", "organization.put", "{\"name\":\"acme\",\"authentication\":{\"ldap_config\":{\"sources\":[{\"host\":\"ldap://a\"}]}}}") == 200);
-	CHECK(ask("boss", "organization.sync_groups", "{\"name\":\"acme\"}") == 503 && has("no worker for LDAP"));
+	CHECK(ask("boss", "organization.sync_groups", "{\"name\":\"acme\"}") == 409 && has("no worker for LDAP"));
 }
 
 /* ---- reports ---- */

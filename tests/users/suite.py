@@ -79,7 +79,12 @@ def invitation_and_activation(t):
     assert got["state"] == "active" and got["last_login"] and got["administrator"] is False, got
     assert "code" not in got and "password" not in json.dumps(got), got
     _, spaces = t.jane("GET", "/services/workspaces", None, 200)
-    assert any(w["id"] == "jane-doe" for w in spaces), spaces
+    own, = [w for w in spaces if w["id"] == "jane-doe"]
+    assert own["last_login"] == got["last_login"] and own["email"] == "jane.doe@example.com", own
+    before = own["updated"]
+    sign_in(t, "jane.doe@example.com", "long enough password")
+    _, later = t.jane("GET", "/services/workspaces/jane-doe", None, 200)
+    assert later["last_login"] > own["last_login"] and later["updated"] == before, later
 
 
 def only_administrators_administer(t):

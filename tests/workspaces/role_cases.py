@@ -70,6 +70,11 @@ class Requests:
     def appliance_settings_put(self, who, allowed):
         return {}, self.w.good("owner", "GET", "/services/appliance/settings")
 
+    def organization_report(self, who, allowed):
+        return {"name": self.w.organization, "start": "2026-01-01", "end": "2026-01-31"}, None
+
+    organization_csv = organization_report
+
     def costcenter_create(self, who, allowed):
         return {}, {"name": self.w.name("Walk"), "organization": self.w.organization}
 
