@@ -485,6 +485,8 @@ def put_keeps_what_it_must(w):
     check(r["name"] == "new name" and r["tags"] == ["a", "b"] and r["later"] == {"x": [1]} and r["state"] == "unavailable")
     check(r["lease"]["operation"] == "shutdown" and r["operation"]["event"] == i["operation"]["event"])
     check(r["updated"] > i["updated"] and [v for v in r["variables"] if v["name"] == "PW"][0]["value"] == MASK)
+    t = c.call("PUT", "/services/instances/" + i["id"], dict(r, lease={"expire": "2040-01-02T00:00:00Z", "operation": "shutdown"}), (200, 202))[1]
+    check(t["lease"]["expire"] == "2040-01-02 00:00:00.000000", t["lease"])
     r["lease"] = None
     check("lease" not in c.call("PUT", "/services/instances/" + i["id"], r, (200, 202))[1])
     for wrong in ({"tags": [""]}, {"boxes": []}, {"boxes": [{}]}, {"automatic_updates": "x"}, {"variables": [{"name": "a"}]},

@@ -71,6 +71,12 @@ def invitation_and_activation(t):
     assert again["code"] != user["code"]
     public("POST", "/services/users/activate", {"code": user["code"], "password": "long enough password"}, 403)
     public("POST", "/services/users/activate", {"code": again["code"], "password": "short"}, 400)
+    public("POST", "/services/users/activation", {"code": user["code"]}, 403)
+    for _ in range(2):      # looking uses nothing up
+        _, welcome = public("POST", "/services/users/activation", {"code": again["code"]}, 200)
+        assert welcome == {"email": "jane.doe@example.com", "name": "Jane", "last_name": "Doe", "organization": "Test", "purpose": "invitation",
+                           "expires": again["expires"]}, welcome
+    assert again["link"] == "https://%s/#/activate?code=%s" % (again["link"].split("/")[2], again["code"]), again
     _, me = public("POST", "/services/users/activate", {"code": again["code"], "password": "long enough password"}, 200)
     assert me["user"]["id"] == "jane-doe" and me["user"]["role"] == "user", me
     public("POST", "/services/users/activate", {"code": again["code"], "password": "long enough password"}, 403)
@@ -135,6 +141,7 @@ def passwords_change_and_reset(t):
     sign_in(t, "joe@example.com", "another password")
     _, link = t.admin("PUT", "/services/users/joe/reset", None, 200)
     sign_in(t, "joe@example.com", "another password")  # until it is used
+    assert Client(t.house)("POST", "/services/users/activation", {"code": link["code"]}, 200)[1]["purpose"] == "reset"
     Client(t.house)("POST", "/services/users/activate", {"code": link["code"], "password": "a third password"}, 200)
     sign_in(t, "joe@example.com", "another password", 401)
     sign_in(t, "joe@example.com", "a third password")

@@ -7,6 +7,7 @@
 static const struct {
 	const char *reply, *members;
 } replies[] = {
+	{ "activation", "email:s name:s last_name:s organization:s purpose:s expires:s" },
 	{ "activity", "id:s instance:s text:s level:s created:s" },
 	{ "appliance-settings", "hostname:s" },
 	{ "appliance-status", "setup:b state:s version:s development:b" },
