@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/box.h"
+#include "http/text.h"
 #include "template/template.h"
 
 #define BOX "{\"schema\":\"" BOX_SCHEMA "cloudformation\",\"name\":\"b\",\"variables\":[{\"name\":\"A\",\"type\":\"Text\"}]}"
@@ -13,11 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_message(const char *message)
 {
-	size_t n = strnlen(message, SCHEMA_MESSAGE);
+	struct http_slice s = { message, strnlen(message, SCHEMA_MESSAGE) };
 
-	if (!n || n == SCHEMA_MESSAGE)
+	if (!s.len || s.len == SCHEMA_MESSAGE || !http_utf8_valid(s))
 		abort();
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)message[i] < 0x20 || message[i] == 0x7f)
 			abort();
 }

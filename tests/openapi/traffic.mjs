@@ -56,6 +56,8 @@ function answerFault(way, operation, entry) {
 	if (entry.status === 304 || entry.method === "HEAD") return null;
 	const type = (entry.type ?? "").split(";")[0].trim();
 	if ("*/*" in content) return null;
+	// An empty text has no type.
+	if (!type && !entry.answer && Object.keys(content).some((kind) => kind.startsWith("text/"))) return null;
 	if (!(type in content)) return `media type ${type || "none"} is not promised`;
 	if (type !== "application/json" || entry.answer === undefined) return null;
 	const body = JSON.parse(entry.answer);

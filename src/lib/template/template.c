@@ -46,6 +46,17 @@ static yyjson_mut_val *json(yyjson_mut_doc *doc, const char *text, size_t len, c
 	return out;
 }
 
+/* A message repeats names of the template: controls and characters that were cut do not get into it. */
+static yyjson_mut_val *refused(char *message)
+{
+	bool whole = http_utf8_valid((struct http_slice){ message, strlen(message) });
+
+	for (unsigned char *s = (unsigned char *)message; *s; s++)
+		if (*s < ' ' || *s == 0x7f || (*s > 0x7f && !whole))
+			*s = '?';
+	return NULL;
+}
+
 yyjson_mut_val *template_parameters(yyjson_mut_doc *doc, const char *text, size_t len, char message[TEMPLATE_MESSAGE])
 {
 	size_t blank = 0;
@@ -64,5 +75,5 @@ yyjson_mut_val *template_parameters(yyjson_mut_doc *doc, const char *text, size_
 	out = blank < len && text[blank] == '{' ? json(doc, text, len, message) : template_yaml(doc, text, len, message);
 	if (out && yyjson_mut_obj_size(out) > TEMPLATE_PARAMETERS_MAX)
 		return refuse(message, "Parameters: a template has at most 200.");
-	return out;
+	return out ? out : refused(message);
 }
