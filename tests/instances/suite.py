@@ -565,6 +565,46 @@ def terminate_and_delete(w):
     c.empty("DELETE", path + "?operation=delete", 404)
 
 
+def what_was_up_is_in_the_report(w):
+    """Up from when it is online until it is terminated; also when its record is gone."""
+    c = w.client
+    organization = c.get("/services/workspaces")[0]["organization"]
+    c.call("PUT", "/services/organizations/" + organization, {"providers": [
+        {"type": "Test Provider", "pricing": [{"flavor": "test.micro", "price": 3600}]}]}, 200)     # a cent a second
+
+    def spent():
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)), time.strftime("%Y-%m-%d", time.gmtime())
+        found = [r for r in c.get("/services/organizations/%s/report/%s/%s" % ((organization,) + day))["cost"] if r["service"]["id"] == service]
+        check(len(found) == 1, found)
+        return sum(found[0]["cost"]), found[0]["service"]
+
+    i = w.deploy(name="counted")
+    path, service = "/services/instances/" + i["id"], i["service"]["id"]
+    check(spent()[0] == 0)
+    i = c.settled(i["id"], i["updated"])
+    if i["state"] != "done":        # without a worker nothing comes online by itself
+        c.empty("PUT", path + "/reinstall", 202)
+        i = c.settled(i["id"], i["updated"])
+        c.empty("PUT", path + "/force_online", 202)
+    history = c.get(path + "/service")["state_history"]
+    check([h["state"] for h in history] == ["up"] and history[0]["completed"] is None, history)
+    time.sleep(1.5)
+    first, _ = spent()
+    check(first >= 100, "a second costs a cent", first)
+    i = c.instance(i["id"])
+    c.empty("DELETE", path + "?operation=terminate", 202)
+    c.settled(i["id"], i["updated"])
+    history = c.get(path + "/service")["state_history"]
+    check([h["state"] for h in history] == ["up", "down"] and history[0]["completed"] == history[1]["started"], history)
+    last, _ = spent()
+    time.sleep(1.1)
+    check(spent()[0] == last >= first, "what is down costs nothing", first, last)
+    c.empty("DELETE", path + "?operation=delete", 202)
+    gone(w, path)
+    after, kept = spent()
+    check(after == last and kept["deleted"], after, last, kept)
+
+
 def provider_goes_when_nothing_uses_it(w):
     c = w.client
     for i in c.get("/services/instances"):
@@ -600,7 +640,7 @@ CASES = [
     deployed_instance_ends_with_the_reason, service_has_what_clients_read, lists_take_ids, wrong_requests_make_nothing,
     applications_answer_an_array, imports_are_records, exactly_one_operation_wins, operations_have_empty_bodies,
     pull_takes_another_version, abort_and_force_end_what_runs, template_is_a_task, put_keeps_what_it_must,
-    boxes_are_read_only_while_something_runs, secrets_are_nowhere_in_the_clear, lease_ends_it, an_operation_survives_a_kill_of_core, terminate_and_delete,
+    boxes_are_read_only_while_something_runs, secrets_are_nowhere_in_the_clear, lease_ends_it, an_operation_survives_a_kill_of_core, terminate_and_delete, what_was_up_is_in_the_report,
     provider_goes_when_nothing_uses_it,
 ]
 
