@@ -2,9 +2,12 @@
 import http.client
 import json
 import ssl
+import time
 
 import record
 
+# A connection that was idle for so long, seconds, is made anew: the appliance ends those that are idle for a minute.
+IDLE = 40
 SCHEMA = "http://elasticbox.net/schemas/"
 
 
@@ -26,20 +29,19 @@ class Client:
         headers = {"ElasticBox-Token": self.token, "ElasticBox-Release": "4.0"}
         if data is not None:
             headers["Content-Type"] = kind
-        kept = self.connection is not None
-        if not kept:
+        if self.connection and time.monotonic() - self.used > IDLE:
+            self.connection.close()
+        if not self.connection:
             self.connection = http.client.HTTPSConnection(self.address, timeout=30, context=context)
         try:
             self.connection.request(method, path, body=data, headers=headers)
             reply = self.connection.getresponse()
-        except (http.client.HTTPException, OSError) as e:
+        except (http.client.HTTPException, OSError):
             self.connection.close()
             self.connection = None
-            # One that was idle for too long has ended before it took the request.
-            if kept and isinstance(e, (http.client.RemoteDisconnected, ssl.SSLEOFError, ConnectionError)):
-                return self.raw(method, path, data, kind)
             raise
         answer = reply.read()
+        self.used = time.monotonic()
         record.add(method, path, data, reply.status, reply.headers, answer)
         return reply.status, reply.headers, answer
 
