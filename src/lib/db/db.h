@@ -29,7 +29,7 @@
 #define DB_STATEMENTS 384
 /* The write-ahead log is copied back after this many pages of 4 KiB, and cut to
  * DB_WAL_BYTES afterwards. */
-#define DB_WAL_PAGES 512
+#define DB_WAL_PAGES 1000
 #define DB_WAL_BYTES (4u << 20)
 
 /* Gives SQLite its heap and starts it.  Once per process, before threads.  Ends
