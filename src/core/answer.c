@@ -51,8 +51,10 @@ void core_answer_message(struct core_answer *a, int status, const char *fmt, ...
 
 void core_answer_take(struct core_answer *a, int status, char *json)
 {
-	if (!json)
-		log_fatal("answer");
+	if (!json) {
+		core_answer_message(a, 500, "The appliance could not make its answer.");
+		return;
+	}
 	core_answer_begin(a, status);
 	a->text = json;
 	a->len = strlen(json);

@@ -6,7 +6,7 @@
 /* While the disk is full: how often we look whether there is space, seconds. */
 #define PROBE 5.0
 /* Queries a reader answers in one transaction: what comes behind a chunk of a list waits for few of its kind. */
-#define READER_SHARE 16
+#define READER_SHARE 8
 
 static struct core_job *job_of_item(struct work_item *item)
 {

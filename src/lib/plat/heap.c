@@ -8,21 +8,26 @@
 #define SMALLEST 256
 #define LARGEST (16u << 10)
 
-static void keep_one(size_t size)
+static void *kept[64];
+
+static void *keep_one(size_t size)
 {
 	void *blocks[BLOCKS];
 	size_t n = 0;
 
 	while (n < BLOCKS && (blocks[n] = malloc(size)))
 		n++;
-	while (n > 1)
-		free(blocks[--n - 1]);
+	for (size_t i = 0; i + 1 < n; i++)
+		free(blocks[i]);
+	return n ? blocks[n - 1] : NULL;
 }
 
 void plat_heap_keep(void)
 {
+	size_t n = 0;
+
 	/* four classes between a size and its double */
 	for (size_t size = SMALLEST; size <= LARGEST; size *= 2)
 		for (size_t quarter = 4; quarter < 8; quarter++)
-			keep_one(size * quarter / 4 - 16);
+			kept[n++] = keep_one(size * quarter / 4 - 16);
 }
