@@ -34,7 +34,7 @@ static void letters(char *out, size_t n, const char *alphabet)
 
 void object_id_guid(char out[OBJECT_ID])
 {
-	plat_random_uuid(out);
+	plat_random_uuid_in_order(out);
 }
 
 void object_id_instance(char out[OBJECT_ID])

@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include "log/log.h"
+#include "plat/clock.h"
 #include "plat/random.h"
 
 static void (*generator)(void *buf, size_t len);
@@ -43,14 +44,31 @@ void plat_random_replace(void (*fill)(void *buf, size_t len))
 	generator = fill;
 }
 
-void plat_random_uuid(char out[PLAT_UUID_TEXT])
+static void uuid_text(uint8_t b[16], unsigned version, char out[PLAT_UUID_TEXT])
 {
-	uint8_t b[16];
 	char *at = out;
 
-	plat_random(b, sizeof b);
-	b[6] = (b[6] & 0x0f) | 0x40;
+	b[6] = (uint8_t)((b[6] & 0x0f) | version << 4);
 	b[8] = (b[8] & 0x3f) | 0x80;
 	for (int i = 0; i < 16; i++)
 		at += sprintf(at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+}
+
+void plat_random_uuid(char out[PLAT_UUID_TEXT])
+{
+	uint8_t b[16];
+
+	plat_random(b, sizeof b);
+	uuid_text(b, 4, out);
+}
+
+void plat_random_uuid_in_order(char out[PLAT_UUID_TEXT])
+{
+	uint64_t ms = (uint64_t)(plat_clock_wall() / 1000);
+	uint8_t b[16];
+
+	plat_random(b, sizeof b);
+	for (int i = 5; i >= 0; i--, ms >>= 8)
+		b[i] = (uint8_t)ms;
+	uuid_text(b, 7, out);
 }

@@ -20,4 +20,8 @@ void plat_random_replace(void (*fill)(void *buf, size_t len));
 /* A random (version 4) UUID, RFC 9562 §5.4, in lower case. */
 void plat_random_uuid(char out[PLAT_UUID_TEXT]);
 
+/* One that begins with the wall clock's milliseconds (version 7, RFC 9562 §5.7): in an index the new ones come side by
+ * side.  74 bits are random, so nobody guesses one, but it tells when it was made: for names, not for secrets. */
+void plat_random_uuid_in_order(char out[PLAT_UUID_TEXT]);
+
 #endif
