@@ -38,7 +38,7 @@ static struct value dict_value(struct template *t, const struct node *n)
 
 	for (const struct node *part = n->list; part; part = part->next) {
 		key = eval(t, part->a);
-		if (key.kind == V_LIST || key.kind == V_DICT)
+		if (!hashable(key))
 			fail_at(t, part->at, "%s cannot be a key", kind_name(key));
 		dict_set(t, v.dict, key, eval(t, part->b));
 	}

@@ -220,7 +220,7 @@ static struct value f_unique(struct template *t, struct value self, const struct
 		key = given(v[1]) ? path_of(t, item, v[1]) : item;
 		if (!flag(v[0]))
 			key = lowered(t, key);
-		if (key.kind == V_DICT || (key.kind == V_LIST && key.form != L_TUPLE))
+		if (!hashable(key))
 			fail(t, "unique: %s", kind_name(key));
 		if (contains(t, seen, key))
 			continue;

@@ -169,7 +169,7 @@ static struct value m_get(struct template *t, struct value self, const struct va
 {
 	struct value *found;
 
-	if (v[0].kind == V_DICT || (v[0].kind == V_LIST && v[0].form != L_TUPLE))
+	if (!hashable(v[0]))
 		fail(t, "get: %s cannot be a key", kind_name(v[0]));
 	found = dict_find(t, self.dict, v[0]);
 	return found ? *found : v[1].kind == V_ABSENT ? none() : v[1];

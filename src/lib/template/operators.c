@@ -168,7 +168,7 @@ bool contains(struct template *t, struct value container, struct value item)
 		return !item.n || memmem(container.s, container.n, item.s, item.n);
 	}
 	if (container.kind == V_DICT) {
-		if (item.kind == V_DICT || (item.kind == V_LIST && item.form != L_TUPLE))
+		if (!hashable(item))
 			fail(t, "%s cannot be a key", kind_name(item));
 		return dict_find(t, container.dict, item);
 	}
@@ -262,7 +262,7 @@ struct value item_of(struct template *t, struct value v, struct value key)
 	if (v.kind == V_UNDEFINED)
 		fail(t, "'%.*s' is undefined", (int)(v.n < 60 ? v.n : 60), v.s);
 	if (v.kind == V_DICT) {
-		member = key.kind == V_LIST || key.kind == V_DICT ? NULL : dict_find(t, v.dict, key);
+		member = !hashable(key) ? NULL : dict_find(t, v.dict, key);
 		if (member)
 			return *member;
 	}

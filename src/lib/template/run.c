@@ -93,7 +93,7 @@ static void run_for(struct template *t, const struct node *n)
 	t->scope = &scope;
 	for (size_t i = 0; i < loop->items.list->n; i++) {
 		loop->index = i;
-		scope.vars = (struct dict){ 0, 0, NULL };
+		scope.vars.n = 0;
 		if (n->op == O_DOLLAR)
 			define_velocity(t, loop);
 		else

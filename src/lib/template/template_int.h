@@ -201,6 +201,8 @@ struct value of_json(struct template *t, yyjson_val *v);
 bool is_number(struct value v);
 double as_float(struct value v);
 bool truth(struct value v);
+/* Can it be a key? Lists and dictionaries cannot. */
+bool hashable(struct value v);
 bool same(struct template *t, struct value a, struct value b);
 /* <0, 0, >0; fails for what has no order. */
 int order(struct template *t, struct value a, struct value b, const char *op);

@@ -185,6 +185,17 @@ bool truth(struct value v)
 	}
 }
 
+bool hashable(struct value v)
+{
+	if (v.kind == V_LIST && v.form == L_TUPLE) {
+		for (size_t i = 0; i < v.list->n; i++)
+			if (!hashable(v.list->at[i]))
+				return false;
+		return true;
+	}
+	return v.kind != V_LIST && v.kind != V_DICT;
+}
+
 static bool same_lists(struct template *t, struct value a, struct value b)
 {
 	bool ta = a.form == L_TUPLE, tb = b.form == L_TUPLE, equal;
