@@ -143,7 +143,7 @@ int script_make(struct script *s, int dir, yyjson_val *step, char error[256])
 	rc = template_render(text ? text : yyjson_get_str(given), text ? len : yyjson_get_len(given), yyjson_doc_get_root(context),
 		script_engines(yyjson_obj_get(step, "engines")), &template_usual, &s->text, &s->len, &at);
 	if (rc)
-		snprintf(error, 256, "%.40s script of box %.60s: line %u, column %u: %s", s->event, text_member(box, "name"), at.line, at.column, at.text);
+		snprintf(error, 256, "%.30s script of box %.40s: line %u, column %u: %.120s", s->event, text_member(box, "name"), at.line, at.column, at.text);
 	free(text);
 	yyjson_doc_free(context);
 	return rc;
