@@ -3,6 +3,7 @@
 What the agent says is kept; what it is told, and whether it is answered at all, the test decides."""
 import asyncio
 import http
+import http.server
 import json
 import ssl
 import struct
@@ -31,6 +32,47 @@ def make_ca(directory, name):
     run("openssl", "x509", "-req", "-in", p + ".csr", "-CA", p + ".ca.pem", "-CAkey", p + ".ca.key", "-CAcreateserial", "-days", "30",
         "-extfile", p + ".ext", "-out", p + ".leaf.pem")
     return p + ".ca.pem", p + ".leaf.pem", p + ".leaf.key", p + ".ca.key"
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """What the installer asks of the appliance: files, boxes, an instance, its configuration."""
+    files, boxes, asked, conf = {}, [], [], ""
+
+    def _answer(self, status, body, kind="application/json"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        if self.path in Api.files:
+            return self._answer(200, Api.files[self.path], "application/octet-stream")
+        if self.headers.get("ElasticBox-Token") != "user-token":
+            return self._answer(401, b'{"message":"Sign in."}')
+        if self.path == "/services/boxes":
+            return self._answer(200, json.dumps(Api.boxes).encode())
+        return self._answer(404, b'{"message":"There is nothing here."}')
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        Api.asked.append((self.path, self.headers.get("ElasticBox-Token"), body))
+        if self.path == "/services/instances":
+            return self._answer(202, b'{"id":"i-own001","name":"x"}')
+        return self._answer(200, json.dumps({"conf": Api.conf}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def serve_api(certificate, key):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 class Appliance:

@@ -1,13 +1,14 @@
-"""A machine for the agent: a mount namespace in which /usr, /var and /run are its own, so that the real one stays as it is."""
+"""A machine for the agent: a mount namespace in which /usr, /etc, /var and /run are its own, so that the real one stays as it is."""
 import os
 import signal
 import subprocess
 import time
 
 SETUP = """
-mount --make-rprivate / && mount -t tmpfs -o size=400m machine %(dir)s && cd %(dir)s && mkdir usr var run uw vw &&
+mount --make-rprivate / && mount -t tmpfs -o size=400m machine %(dir)s && cd %(dir)s && mkdir usr var etc run uw vw ew &&
 mount -t overlay o -o lowerdir=/usr,upperdir=%(dir)s/usr,workdir=%(dir)s/uw /usr &&
 mount -t overlay o -o lowerdir=/var,upperdir=%(dir)s/var,workdir=%(dir)s/vw /var &&
+mount -t overlay o -o lowerdir=/etc,upperdir=%(dir)s/etc,workdir=%(dir)s/ew /etc &&
 rm -rf /var/run && ln -s /run /var/run && mount -t tmpfs run /run && mkdir -p /usr/elasticbox && echo 11111111-0000 >boot && mount --bind boot /proc/sys/kernel/random/boot_id &&
 echo ready && exec sleep infinity
 """
