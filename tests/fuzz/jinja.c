@@ -1,9 +1,9 @@
-/* template: any text, with variables of every kind; the first byte chooses the engines. */
+/* jinja: any text, with variables of every kind; the first byte chooses the engines. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "template/template.h"
+#include "jinja/jinja.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct template_limits limits = { 4u << 20, 64u << 10, 100000 };
-	struct template_error error;
+	static const struct jinja_limits limits = { 4u << 20, 64u << 10, 100000 };
+	struct jinja_error error;
 	yyjson_doc *d;
 	char *text, *out;
 	size_t len;
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!d || !text)
 		abort();
 	memcpy(text, data + 1, size - 1);
-	if (template_render(text, size - 1, yyjson_doc_get_root(d), data[0] & 3u, &limits, &out, &len, &error) == 0) {
+	if (jinja_render(text, size - 1, yyjson_doc_get_root(d), data[0] & 3u, &limits, &out, &len, &error) == 0) {
 		if (len > limits.output || out[len])
 			abort();
 		free(out);
