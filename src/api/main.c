@@ -10,12 +10,14 @@
 
 #include "access.h"
 #include "adopt.h"
+#include "agents.h"
 #include "call.h"
 #include "files.h"
 #include "live.h"
 #include "log/log.h"
 #include "room/room.h"
 #include "stored.h"
+#include "ws.h"
 
 #define USAGE "usage: api"
 #define PAGES "/usr/share/cam/console"
@@ -29,6 +31,7 @@ static void on_term(struct ev_loop *loop, ev_signal *w, int events)
 
 int main(int argc, char **argv)
 {
+	const struct ws_kind *const kinds[] = { &live_kind, &agents_kind };
 	struct ev_loop *loop;
 	ev_signal term;
 
@@ -43,6 +46,8 @@ int main(int argc, char **argv)
 	files_load(PAGES);
 	access_open(loop);
 	live_open(loop);
+	agents_open(loop);
+	ws_open(loop, kinds, sizeof kinds / sizeof *kinds);
 	adopt_open(loop);
 	call_open(loop);
 	stored_open(loop);

@@ -5,6 +5,7 @@
 
 #include "access.h"
 #include "call.h"
+#include "channel.h"
 #include "description.h"
 #include "download.h"
 #include "files.h"
@@ -345,6 +346,8 @@ void request_begin(struct conn *c, const char *head, size_t len)
 	}
 	if (!strcmp(r->path, SOCKET_PATH))
 		socket_begin(r);
+	else if (!strcmp(r->path, CHANNEL_PATH))
+		channel_begin(r);
 	else if (!strcmp(r->path, DESCRIPTION_PATH))
 		description_serve(r);
 	else if (begins_with(r->path, "/services/") || !strcmp(r->path, "/services"))

@@ -41,6 +41,8 @@ struct request {
 	struct upload *upload;	/* the body is a file */
 	struct download *download;	/* the reply is a file */
 
+	uint64_t channel;	/* of an agent: its number */
+
 	char *body;
 	size_t body_len, body_cap, body_max;
 	size_t received;	/* bytes read for the body, chunk framing included */

@@ -107,6 +107,11 @@ enum proto_type {
 	PROTO_STORE_FORGET = 0x0409,
 	/* [core] {"shard":0..255} -> {"digests":["..",...]}: the objects whose digest begins with that byte, at most 4096 */
 	PROTO_STORE_LIST = 0x040a,
+	/* [core] {"segment":"name"} : takes it away -> {}, also when there is none; 503 while it is being synced */
+	PROTO_STORE_ERASE = 0x040b,
+	/* [core] {"at":0 or what the answer before said is next} -> {"segments":["name",...],"next":n}: the names, at most
+	 * 1024 at a time; "next":0 = these were the last */
+	PROTO_STORE_SEGMENTS = 0x040c,
 
 	/* ---- sysd ---- */
 
