@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "list.h"
 #include "log/log.h"
+#include "parts.h"
 #include "reply.h"
 #include "request.h"
 #include "viewers.h"
@@ -385,6 +386,8 @@ static void carry_out(struct request *r)
 		list_begin(r);
 	else if (r->verb->answer == VERB_ANSWER_BYTES)
 		download_begin(r);
+	else if (r->verb->answer == VERB_ANSWER_OUTPUT)
+		parts_begin(r);
 	else
 		ask_verb(r);
 }

@@ -11,6 +11,7 @@
 #include "access.h"
 #include "adopt.h"
 #include "agents.h"
+#include "bootstrap.h"
 #include "call.h"
 #include "files.h"
 #include "live.h"
@@ -21,6 +22,7 @@
 
 #define USAGE "usage: api"
 #define PAGES "/usr/share/cam/console"
+#define BOOTSTRAP "/usr/share/cam/agent"
 
 static void on_term(struct ev_loop *loop, ev_signal *w, int events)
 {
@@ -44,6 +46,7 @@ int main(int argc, char **argv)
 	if (!loop)
 		log_fatal("event loop");
 	files_load(PAGES);
+	bootstrap_load(BOOTSTRAP);
 	access_open(loop);
 	live_open(loop);
 	agents_open(loop);

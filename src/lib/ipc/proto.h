@@ -106,8 +106,10 @@ enum proto_type {
 	PROTO_CORE_AGENT = 0x030b,
 	/* [api] notice {"channel":n} : the channel has ended */
 	PROTO_CORE_AGENT_CLOSED = 0x030c,
-	/* [api] {"task":n,"fence":n,"length":n} : store's segment "out-<task>" has this length, durably, at most once a second
-	 * -> {}; 409 for a task that is unknown or has another fence: then nothing of it is kept. Event "task.output". */
+	/* [api] {"channel":n,"task":n,"fence":n,"length":n,"cut":true?} : store's segment "out-<task>" has this length, durably;
+	 * with length 0 before the first piece is kept, then at most once a second -> {"limit":bytes?}; 409 for a task that is
+	 * unknown, has another fence or is not of the channel's machine: then nothing of it is kept. cut: what follows is
+	 * dropped (the limit, no space). Event "task.output". */
 	PROTO_CORE_OUTPUT = 0x030d,
 
 	/* ---- store ---- */
