@@ -170,7 +170,21 @@ enum proto_type {
 
 	/* [net: its clients' script dhcp-event] {"applet":"udhcpc|udhcpc6|ntpd","event":"...","env":{"CAM_CHILD":"n","ip":"..",...}}
 	 * -> {} ; CAM_CHILD is the number net gave the client's run */
-	PROTO_NET_EVENT = 0x0701
+	PROTO_NET_EVENT = 0x0701,
+
+	/* ---- yard: machines of the Test Provider.  A machine is named "m-" and 1 to 16 of [a-z0-9]. ---- */
+
+	/* [demo] {"machine":"..","slot":0..7,"name":"host name","memory":MiB,"conf":"<its elasticbox.conf>","ca":"<PEM>"}
+	 * -> {"running":true}; the same when it runs already. 409: the slot is another's; 507: no space for its disk */
+	PROTO_YARD_START = 0x0d01,
+	/* [demo] {"machine":".."} -> {} once none of its processes is left; its disk stays. Also when there is none. */
+	PROTO_YARD_STOP = 0x0d02,
+	/* [demo] {"machine":".."} : stops it and deletes its disk -> {}; also when there is none */
+	PROTO_YARD_REMOVE = 0x0d03,
+	/* [demo] {} -> {"machines":[{"machine":"..","running":bool,"disk":bool}]} : whatever there is of any */
+	PROTO_YARD_LIST = 0x0d04,
+	/* notice to demo: {"machine":".."} : its first process has ended by itself */
+	PROTO_YARD_ENDED = 0x0d05
 };
 
 /* Which certificate: browsers' and clients', or the agents' (stable name). */
