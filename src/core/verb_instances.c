@@ -208,7 +208,7 @@ static int check_updates(yyjson_val *v, char message[SCHEMA_MESSAGE])
 
 static int put_check_switches(struct core_call *call)
 {
-	static const char *const switches[] = { INSTANCE_NO_SHUTDOWN, INSTANCE_NO_TERMINATE };
+	static const char switches[][32] = { INSTANCE_NO_SHUTDOWN, INSTANCE_NO_TERMINATE };
 	yyjson_val *timeout = yyjson_obj_get(call->args, "event_timeout"), *v;
 	char sentence[96];
 

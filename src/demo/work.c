@@ -190,11 +190,16 @@ static void do_create(const struct task *t, yyjson_val *input)
 
 /* ---- the others ---- */
 
+/* A machine that core has no row of is named by its external id alone. */
 static struct machine *machine_of(yyjson_val *input)
 {
 	const char *name = yyjson_get_str(yyjson_obj_get(input, "machine"));
+	const char *external = yyjson_get_str(yyjson_obj_get(input, "external_id"));
 
-	return name ? list_find(name) : NULL;
+	if (name && *name)
+		return list_find(name);
+	return external && !strncmp(external, DEMO_EXTERNAL, sizeof DEMO_EXTERNAL - 1) ?
+		list_find(external + sizeof DEMO_EXTERNAL - 1) : NULL;
 }
 
 static void change(const struct task *t, struct machine *m, bool running, bool ending)
@@ -237,6 +242,7 @@ static void do_list(const struct task *t, yyjson_val *input)
 	const char *provider = yyjson_get_str(yyjson_obj_get(input, "provider"));
 	yyjson_mut_doc *doc = result_new(t, "done", "");
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, yyjson_mut_obj_get(doc->root, "output"), "machines"), *one;
+	char created[PLAT_CLOCK_TEXT];
 
 	for (unsigned i = 0; i < DEMO_MACHINES; i++) {
 		const struct machine *m = &machines[i];
@@ -248,7 +254,8 @@ static void do_list(const struct task *t, yyjson_val *input)
 		yyjson_mut_obj_add_strcpy(doc, one, "key", m->key);
 		add_machine(doc, one, m);
 		yyjson_mut_obj_add_str(doc, one, "state", m->ending ? "ending" : m->running ? "running" : "stopped");
-		yyjson_mut_obj_add_sint(doc, one, "created", m->created);
+		plat_clock_text(m->created, created);
+		yyjson_mut_obj_add_strcpy(doc, one, "created", created);
 	}
 	result_send(doc);
 }

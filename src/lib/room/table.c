@@ -259,7 +259,6 @@ static const int yard_calls[] = {
 	SYS_setpriority,
 	SYS_sysinfo,
 	SYS_times,
-	SYS_clock_getres,
 	SYS_sched_setaffinity,
 	SYS_sched_getparam,
 	SYS_sched_getscheduler,
