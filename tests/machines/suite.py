@@ -197,9 +197,9 @@ def nothing_of_the_kernel_is_its_to_change(p):
 def it_reaches_443_of_the_appliance_and_nothing_else(p):
     out = p.run("""nc -w 3 169.254.77.0 443 </dev/null >/dev/null 2>/tmp/e && echo "443 open" || cat /tmp/e
         for to in "169.254.77.0 80" "169.254.77.0 22" "169.254.77.1 444" "127.0.0.1 8080"; do
-            nc -w 3 $to </dev/null 2>&1 | head -n 1; done
-        for to in %s %s 169.254.77.3 192.0.2.1; do nc -w 3 $to 443 </dev/null 2>&1 | head -n 1; done
-        nc -u -w 1 169.254.77.0 53 </dev/null 2>&1 | head -n 1
+            nc -v -w 3 $to </dev/null 2>&1 | head -n 1; done
+        for to in %s %s 169.254.77.3 192.0.2.1; do nc -v -w 3 $to 443 </dev/null 2>&1 | head -n 1; done
+        nc -v -u -w 1 169.254.77.0 53 </dev/null 2>&1 | head -n 1
         echo end""" % (p.house.address, p.house.status()["host"]))
     lines = out.splitlines()
     assert lines[0] == "443 open", out
@@ -240,7 +240,7 @@ def a_restarted_machine_is_the_same_machine_anew(p):
     os.kill(p.pids(0)[0], signal.SIGTERM)	# as /sbin/reboot does
     p.yard.ended("m-same")
     assert not p.yard.all()["m-same"]["running"] and p.yard.all()["m-same"]["disk"]
-    assert not p.pids(0)
+    assert wait_for(5, lambda: not p.pids(0))
     code, _ = p.yard.start("m-same", "ls /var/kept /var/log/end >/var/log/second; cat /etc/machine-id /proc/sys/kernel/random/boot_id >>/var/log/second\n" + STAY)
     assert not code
     text = wait_for(20, lambda: (lambda t: t if t and t.count("-") >= 4 else None)(p.read(0, "/var/log/second")))
