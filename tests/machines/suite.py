@@ -37,7 +37,7 @@ def make_root():
     subprocess.check_call(["cp", "-a", os.path.join(OUT, "rootfs"), root])
     sealed = os.path.join(root, "usr/share/cam/demo.squashfs")
     subprocess.check_call(["unsquashfs", "-q", "-n", "-d", tree, sealed], stdout=subprocess.DEVNULL)
-    agent = os.path.join(tree, "usr/elasticbox/elasticbox")
+    agent = os.path.join(tree, "usr/elasticbox/elasticbox-agent")
     if os.path.exists(agent):
         os.unlink(agent)
     with open(agent, "w") as f:
