@@ -23,8 +23,17 @@ class Ended(Exception):
         self.code, self.why = code, why
 
 
+class Resuming(ssl.SSLContext):
+    """Offers the last session again, as agents do; asyncio itself has no word for it."""
+    session = None
+
+    def wrap_bio(self, *args, **kwargs):
+        kwargs["session"] = self.session
+        return super().wrap_bio(*args, **kwargs)
+
+
 def context():
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c = Resuming(ssl.PROTOCOL_TLS_CLIENT)
     c.check_hostname = False
     c.verify_mode = ssl.CERT_NONE
     c.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -96,7 +105,7 @@ class SimAgent:
     def __init__(self, address, name, token, work=None, fingerprint=None, source=None, jitter=1.0, tls=None):
         self.address, self.name, self.token, self.work = address, name, token, work
         self.fingerprint = fingerprint or hashlib.sha256(token.encode()).hexdigest()
-        self.source, self.jitter, self.tls = source, jitter, tls
+        self.source, self.jitter, self.tls = source, jitter, tls or context()
         self.boot_id = "%032x" % random.getrandbits(128)
         self.steps, self.started = {}, []	# by (task, fence); every start, in order
         self.wire, self.welcomed, self.welcomes, self.refused, self.replies = None, asyncio.Event(), 0, None, {}
@@ -200,7 +209,8 @@ class SimAgent:
         self.wire = await Wire.open(self.address, self.name, self.token, self.tls, source=self.source)
         self.connected_at = time.monotonic()
         ssl_object = self.wire.writer.get_extra_info("ssl_object")
-        self.resumed = bool(ssl_object and ssl_object.session_reused)
+        self.resumed = bool(ssl_object.session_reused)
+        self.tls.session = ssl_object.session
         alive = asyncio.get_running_loop().create_task(self._alive(self.wire))
         try:
             self._hello()
