@@ -8,6 +8,7 @@
 #include "bootstrap.h"
 #include "prepare.h"
 #include "provider.h"
+#include "truth.h"
 #include "log/log.h"
 #include "plat/clock.h"
 
@@ -143,6 +144,18 @@ static void add_tickets(struct db *db, struct prepared *p, yyjson_mut_val *input
 	}
 }
 
+/* Machines inside the appliance run what a user's box says: only where an administrator has said so. */
+static bool demo_on(struct db *db)
+{
+	char *settings = core_settings(db);
+	yyjson_doc *doc = settings ? yyjson_read(settings, strlen(settings), 0) : NULL;
+	bool on = yyjson_get_bool(yyjson_obj_get(yyjson_doc_get_root(doc), "demo"));
+
+	yyjson_doc_free(doc);
+	free(settings);
+	return on;
+}
+
 static enum prepare_result add_machine(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_mut_val *input)
 {
 	struct machine m;
@@ -152,6 +165,9 @@ static enum prepare_result add_machine(struct db *db, const struct prepare_facts
 	yyjson_mut_obj_put(input, yyjson_mut_str(p->context.doc, "external_id"), yyjson_mut_strcpy(p->context.doc, m.external_id));
 	if (strcmp(p->task.kind, "machine.create") != 0)
 		return PREPARE_GOOD;
+	if (!strcmp(p->task.worker, "demo") && !demo_on(db))
+		return later(p, PREPARE_NEVER, "the Test Provider's machines are switched off: an administrator switches them on in the"
+			" appliance's settings (demo)");
 	if (!facts->keyed || !facts->ca || !facts->ca[0] || !facts->host[0])
 		return later(p, PREPARE_LATER, "the appliance's keys, or its address, are not available at the moment");
 	add_bootstrap(facts, p, &m, input);

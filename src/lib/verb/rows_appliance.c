@@ -37,6 +37,7 @@ static const struct verb_arg token_args[] = {
 static const struct verb_arg settings_args[] = {
 	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "name or address the appliance is reached by" },
 	{ "ntp", VERB_ARRAY, false, 0, TIME_SERVERS_MAX, "time servers, best first; none = the clock is left alone" },
+	{ "demo", VERB_BOOLEAN, false, 0, 0, "the Test Provider may make machines inside the appliance" },
 	{ .type = VERB_NONE },
 };
 
