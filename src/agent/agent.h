@@ -90,6 +90,10 @@ void facts_load(double load[3]);
 
 int agent_main(const char *conf_path, bool foreground, bool probe);
 int command_main(int argc, char **argv);
+int install_main(bool start);
+int uninstall_main(void);
+int supervise_main(void);
+int register_main(int argc, char **argv);
 int runner_main(const char *directory, int lock);
 
 #endif

@@ -146,6 +146,11 @@ void channel_init(const struct conf *c, const struct channel_ops *o)
 	}
 }
 
+void *channel_request(const char *path, char *error)
+{
+	return request("https", path, error);
+}
+
 void channel_open(void)
 {
 	channel_close();

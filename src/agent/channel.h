@@ -41,6 +41,9 @@ void channel_ping(void);
 bool channel_answers(int64_t ms);
 bool channel_by_proxy(void);
 
+/* A request for a path of the appliance, with everything set that makes it this appliance (a CURL *); error has CURL_ERROR_SIZE bytes. */
+void *channel_request(const char *path, char *error);
+
 /* What to wait for; *timeout (milliseconds) becomes smaller when less is enough. */
 size_t channel_poll(struct pollfd fds[CHANNEL_FDS], int *timeout);
 void channel_turn(void);

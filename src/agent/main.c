@@ -9,6 +9,9 @@ static int usage(FILE *to, int code)
 {
 	fprintf(to, "usage: elasticbox-agent run [-c FILE]   the agent, as the service manager starts it\n"
 		"       elasticbox-agent debug [-c FILE] the same, with its log on the terminal\n"
+		"       elasticbox-agent install [--no-start]  makes it a service of this machine\n"
+		"       elasticbox-agent uninstall       takes it away\n"
+		"       elasticbox-agent register ...    deploys a box on this machine (see: register -h)\n"
 		"       elasticbox-agent version\n"
 		"       elasticbox COMMAND               see elasticbox --help\n");
 	return code;
@@ -25,6 +28,14 @@ int main(int argc, char **argv)
 		return runner_main(argv[2], atoi(argv[3]));
 	if (argc > 1 && !strcmp(argv[1], "command"))
 		return command_main(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "register"))
+		return register_main(argc, argv);
+	if (argc > 1 && !strcmp(argv[1], "install") && (argc == 2 || (argc == 3 && !strcmp(argv[2], "--no-start"))))
+		return install_main(argc == 2);
+	if (argc == 2 && !strcmp(argv[1], "uninstall"))
+		return uninstall_main();
+	if (argc == 2 && !strcmp(argv[1], "supervise"))
+		return supervise_main();
 	if (argc == 2 && !strcmp(argv[1], "version")) {
 		puts(AGENT_VERSION);
 		return 0;
