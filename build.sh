@@ -28,6 +28,7 @@ usage() {
 	  soak [SUITE...]      the same suites with large counts
 	  bench                measure against nginx
 	  fuzz NAME SECONDS    run one fuzz target of tests/fuzz
+	  sim --seconds N      run the simulator of core's engine on new seeds; prints the one that finds something
 	  image                build everything; the results are in out/image
 	  programs             only our own programs (out/bin)
 	  rootfs               only our own programs and the root file system
@@ -37,6 +38,7 @@ usage() {
 	  reproduce            build everything again elsewhere, kernel included, and compare
 	  clean                remove out/ (the cache of third-party parts stays: ~/.cache/cam-appliance)
 
+	CAM_DEMO=0 leaves the Test Provider's own machines out of the image.
 	Logs of every stage are in out/log.
 	END
 }
@@ -121,7 +123,7 @@ unlock() { exec 9>&-; }
 
 # ---- what is built -----------------------------------------------------------------------------------
 
-target_parts="musl relro libev yyjson bearssl libsodium sqlite libwebsockets curl skalibs s6 busybox e2fsprogs"
+target_parts="musl relro libev yyjson bearssl libsodium sqlite libwebsockets curl skalibs s6 busybox shell e2fsprogs"
 host_parts="libev yyjson bearssl libsodium sqlite libwebsockets curl"
 
 # The lock really used: src/deps/lock, or what `fetch` took in its place.
@@ -185,7 +187,12 @@ compile() { make -f src/Makefile -j"$CAM_JOBS" --no-print-directory "VARIANT=$1"
 programs() { toolchain; stage programs compile target programs; }
 unit() { hostroot; stage unit-tests compile host unit; }
 fuzzers() { hosts $fuzz_packages; hostroot; stage fuzz-targets compile fuzz fuzz; }
-rootfs() { programs; stage rootfs rootfs/build; }
+simulator() { toolchain; stage simulator compile sim sim; }
+rootfs() {
+	programs
+	[ "${CAM_DEMO:-1}" = 0 ] || stage machine rootfs/machine/build
+	stage rootfs rootfs/build
+}
 
 image() {
 	rootfs
@@ -223,6 +230,7 @@ prepare() {
 	esac
 	case $needs in *' unit '*) unit ;; esac
 	case $needs in *' fuzz '*) fuzzers ;; esac
+	case $needs in *' sim '*) simulator ;; esac
 }
 
 # Runs a suite; a line with its counts and time. Adds to $passed and $failed.
@@ -282,6 +290,17 @@ fuzz() {
 		-artifact_prefix="$CAM_OUT/fuzz/found/$1/" "$CAM_OUT/fuzz/corpus/$1" $seeds
 }
 
+# Seeds nobody has tried yet, from the clock; a failure's seed is printed: out/sim/main -s SEED -n 1 -v shows it.
+sim() {
+	[ $# = 2 ] && [ "$1" = --seconds ] || misuse "sim: --seconds N, please"
+	lock
+	simulator
+	unlock
+	mkdir -p "$CAM_OUT/sim/work"
+	cd "$CAM_OUT/sim/work"
+	exec ../main -t "$2" -s "$(date +%s)000"
+}
+
 # ---- verbs -------------------------------------------------------------------------------------------
 
 [ "$(. /etc/os-release && echo "$ID $VERSION_ID")" = "debian 12" ] ||
@@ -295,6 +314,7 @@ test) run_suites "$@" ;;
 soak) CAM_SOAK=1 run_suites "$@" ;;
 bench) bench "$@" ;;
 fuzz) fuzz "$@" ;;
+sim) sim "$@" ;;
 image) lock; image ;;
 programs) lock; programs ;;
 rootfs) lock; rootfs ;;

@@ -207,12 +207,20 @@ static const char *best_address(const struct core *core)
 	return core->address_count ? core->addresses[0] : "";
 }
 
-void core_url(const struct core *core, char *out, size_t size)
+void core_host(const struct core *core, char *out, size_t size)
 {
 	const char *name = core->hostname[0] ? core->hostname : best_address(core);
 	bool v6 = strchr(name, ':') != NULL;
 
-	snprintf(out, size, name[0] ? "https://%s%s%s/" : "", v6 ? "[" : "", name, v6 ? "]" : "");
+	snprintf(out, size, "%s%s%s", v6 ? "[" : "", name, v6 ? "]" : "");
+}
+
+void core_url(const struct core *core, char *out, size_t size)
+{
+	char host[CORE_HOSTNAME_TEXT + 2];
+
+	core_host(core, host, sizeof host);
+	snprintf(out, size, host[0] ? "https://%s/" : "%s", host);
 }
 
 /* ---- the connection ---- */

@@ -106,5 +106,6 @@ const struct db_migration core_schema[] = {
 	{ 6, core_tables_blobs },
 	{ 7, core_tables_blob_use },
 	{ 8, core_tables_reports },
+	{ 9, core_tables_work },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

@@ -13,6 +13,8 @@ static const struct {
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "audit-entry", "sequence:i time:s user:s peer:s verb:s kind:s object:s status:i prev:s hash:s" },
 	{ "binding", "name:s instance:s uri:s" },
+	{ "appliance-agents", "name:s ca_pem:s" },
+	{ "agent-configuration", "conf:s" },
 	{ "blob", "url:s upload_date:s length:i content_type:s" },
 	{ "blob-address", "url:s" },
 	{ "box", "schema:s id:s uri:s name:s description:s owner:s organization:s visibility:s members:a variables:a"
@@ -32,6 +34,8 @@ static const struct {
 	{ "provider-log", "schema:s id:s provider_id:s workspace:s text:s level:i operation:s request_id:s created:s updated:s" },
 	{ "service", "schema:s id:s type:s provider_id:s organization:s profile:o state:s operation:s token:s tags:a variables:a"
 		" state_history:a machines:a created:s updated:s" },
+	{ "machine-token", "machine:s name:s token:s" },
+	{ "operation-task", "task:i kind:s step:i machine:s state:s attempt:i message:s output_length:i" },
 	{ "signed-in", "user:o" },
 	{ "task", "schema:s id:s uri:s name:s state:s input:o log:s created:s updated:s" },
 	{ "user", "schema:s id:s uri:s type:s name:s email:s organization:s state:s administrator:b last_login:s?" },
