@@ -30,6 +30,7 @@ usage() {
 	  fuzz NAME SECONDS    run one fuzz target of tests/fuzz
 	  image                build everything; the results are in out/image
 	  programs             only our own programs (out/bin)
+	  console              only the console's pages (out/console)
 	  rootfs               only our own programs and the root file system
 	  fetch [--locked | --update-lock]
 	                       only fetch the third-party sources; everything builds without network afterwards
@@ -112,7 +113,7 @@ stage() {
 		exit 111
 	fi
 	printf ' %s\n' "$(seconds "$began")"
-	grep -E '^(fetch: .* moved on|image: |rootfs: )' "$log/$name.log" | sed 's/^/  /' || true
+	grep -E '^(fetch: .* moved on|image: |rootfs: |console: )' "$log/$name.log" | sed 's/^/  /' || true
 }
 
 # One build at a time in this tree; tests run outside of it.
@@ -183,9 +184,15 @@ kernel() {
 compile() { make -f src/Makefile -j"$CAM_JOBS" --no-print-directory "VARIANT=$1" "$2"; }
 
 programs() { toolchain; stage programs compile target programs; }
+# The console's pages; a Node that is there already will do (18 or newer).
+console() {
+	command -v npm >/dev/null || hosts nodejs npm
+	programs
+	stage console src/console/build
+}
 unit() { hostroot; stage unit-tests compile host unit; }
 fuzzers() { hosts $fuzz_packages; hostroot; stage fuzz-targets compile fuzz fuzz; }
-rootfs() { programs; stage rootfs rootfs/build; }
+rootfs() { console; stage rootfs rootfs/build; }
 
 image() {
 	rootfs
@@ -296,6 +303,7 @@ bench) bench "$@" ;;
 fuzz) fuzz "$@" ;;
 image) lock; image ;;
 programs) lock; programs ;;
+console) lock; console ;;
 rootfs) lock; rootfs ;;
 fetch) lock; hosts $build_packages; fetch "$@" ;;
 keys) hosts $build_packages; exec image/keys "$@" ;;
