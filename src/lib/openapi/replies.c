@@ -7,6 +7,7 @@
 static const struct {
 	const char *reply, *members;
 } replies[] = {
+	{ "appliance-health", "uptime:i full:b services:a certificate:o" },
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "blob", "url:s upload_date:s length:i content_type:s" },
 	{ "blob-address", "url:s" },
@@ -20,6 +21,7 @@ static const struct {
 	{ "jwks", "keys:a" },
 	{ "organization", "schema:s name:s uri:s" },
 	{ "provider", "schema:s id:s uri:s name:s owner:s state:s created:s updated:s" },
+	{ "provider-type", "type:s schema:s fields:a" },
 	{ "signed-in", "user:o" },
 	{ "workspace", "schema:s id:s uri:s name:s" },
 };

@@ -4,9 +4,9 @@ import { useEffect } from "preact/hooks";
 import { isAdministrator } from "../lib/session";
 
 export interface Health {
-	version: string; id: string; uptime: number; memory?: { used: number; size: number }; storage?: { used: number; size: number }; load?: number[];
-	certificate?: { not_after: string; not_before?: string; issuer?: string; names?: string[]; fingerprint?: string };
-	services?: { name: string; state: string; pid: number; since: number; restarts: number; memory: number }[];
+	uptime: number; full: boolean; storage?: { used: number; size: number; free: number };
+	certificate?: { not_after?: string; not_before?: string; names?: string[]; fingerprint: string };
+	services: { name: string; running: boolean; started: string; restarts: number }[];
 }
 const EVERY_MS = 10000;
 

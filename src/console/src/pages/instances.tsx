@@ -104,13 +104,13 @@ export function Instances() {
 		<div class="card">
 			<div class="tool">
 				<SearchBox label="Name, id, address, tag, owner" value={text} onValue={(v) => replaceQuery({ q: v })} />
-				<Select bare label="State" value={filter.state} onValue={(v) => replaceQuery({ state: v })} choices={[{ value: "", label: "Every state" }, ...STATES.map(([value, label]) => ({ value, label }))]} />
+				<div class="filters"><Select bare label="State" value={filter.state} onValue={(v) => replaceQuery({ state: v })} choices={[{ value: "", label: "Every state" }, ...STATES.map(([value, label]) => ({ value, label }))]} />
 				{select("Provider", "provider", providers.all.value.map((p) => ({ value: p.id, label: p.name })))}
 				{select("Location", "location", choices.locations.map((l) => ({ value: l, label: l })))}
 				{select("Box", "box", choices.kinds.map(([value, label]) => ({ value, label })))}
 				{scope.value.type === "organization" && select("Cost center", "costcenter", costcenters.value.map((c) => ({ value: c.id, label: c.name })))}
 				{within.value.length > 1 && select("Workspace", "workspace", within.value.map((w) => ({ value: w, label: workspaceName(w) })))}
-				{select("Tag", "tag", choices.tags.map((t) => ({ value: t, label: t })))}
+				{select("Tag", "tag", choices.tags.map((t) => ({ value: t, label: t })))}</div>
 				<span class="faint small" role="status">{found.length !== all.length && `${found.length.toLocaleString("en")} of ${all.length.toLocaleString("en")}`}</span>
 			</div>
 			{chosen.length > 0 && <Bulk list={chosen} onDone={() => pick(new Set())} />}

@@ -64,7 +64,7 @@ function Machine() {
 		<div class="pad stack">
 			<div><div class="row between small"><span>Events told in the last minute</span><b class="num">{minute}</b></div><Spark values={rates.value} label={`Events: ${minute} in the last minute`} /></div>
 			{h?.storage && <div class="stack tight"><div class="row between small"><span>Storage</span><span class="num">{bytes(h.storage.used)} of {bytes(h.storage.size)}</span></div><Bar part={h.storage.used} of={h.storage.size} label="Storage used" /></div>}
-			{h?.memory && <div class="stack tight"><div class="row between small"><span>Memory</span><span class="num">{bytes(h.memory.used)} of {bytes(h.memory.size)}</span></div><Bar part={h.memory.used} of={h.memory.size} label="Memory used" /></div>}
+			{h && h.services.length > 0 && <div class="row between small"><span>Services</span>{h.services.every((s) => s.running) ? <span class="good-text">all {h.services.length} running</span> : <span class="bad-text">{h.services.filter((s) => !s.running).map((s) => s.name).join(", ")} down</span>}</div>}
 			{h?.uptime !== undefined && <div class="row between small"><span>Up for</span><span>{span(h.uptime)}</span></div>}
 		</div>
 	</section>;

@@ -48,6 +48,6 @@ const paths: Record<string, string> = {
 };
 
 export const Icon = ({ name }: { name: string }) =>
-	<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">
+	<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width={name === "more" ? 2.4 : 1.6} stroke-linecap="round" stroke-linejoin="round">
 		<path d={paths[name] ?? paths.boxes} />
 	</svg>;
