@@ -79,9 +79,10 @@ export async function go(page, hash) {
 // ---- axe ----
 
 // axe runs in the page as its own code would: by the debugger, past the policy, without changing it.
-export async function axe(page) {
-	await page.evaluate(axeSource);
-	const result = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }));
+export async function axe(page, rules) {
+	if (!await page.evaluate(() => !!window.axe))
+		await page.evaluate(axeSource);
+	const result = await page.evaluate((only) => window.axe.run(document, { runOnly: only ?? ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }), rules);
 
 	return result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(" ")} ${(n.any[0] ?? n.all[0] ?? n.none[0])?.message ?? ""}`).join("; ")}`);
 }

@@ -8,8 +8,9 @@ async function unreached(page) {
 		await page.keyboard.press("Tab");
 		const end = await page.evaluate(() => {
 			const e = document.activeElement;
+			// the end of the page: goes on at its beginning
 			if (!e || e === document.body)
-				return window.reached.size > 3;
+				return false;
 			const again = window.reached.has(e);
 			window.reached.add(e);
 			return again;
@@ -55,14 +56,14 @@ export async function keys(world) {
 
 	await page.locator(".search-button").focus();
 	await page.keyboard.press("Control+k");
-	await page.getByRole("combobox").waitFor();
+	await page.getByRole("combobox", { name: /^Search/ }).waitFor();
 	await page.keyboard.type("hello");
 	await page.getByRole("option", { name: /Hello/ }).waitFor();
 	await page.keyboard.press("Enter");
 	await page.getByRole("heading", { name: "Hello" }).waitFor();
 	check("Ctrl-K finds and opens", true);
 	await page.keyboard.press("Control+k");
-	await page.getByRole("combobox").waitFor();
+	await page.getByRole("combobox", { name: /^Search/ }).waitFor();
 	await page.keyboard.press("Escape");
 	check("the search gives the focus back", await page.evaluate(() => document.activeElement !== document.body));
 

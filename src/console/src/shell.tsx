@@ -18,6 +18,7 @@ import { Appliance } from "./pages/appliance";
 import { BoxPage } from "./pages/box";
 import { Boxes } from "./pages/boxes";
 import { CostCenters } from "./pages/costcenters";
+import { Firewall } from "./pages/firewall";
 import { InstancePage } from "./pages/instance";
 import { Instances } from "./pages/instances";
 import { Me } from "./pages/me";
@@ -45,6 +46,7 @@ const administer: Place[] = [
 ];
 const machine: Place[] = [
 	{ id: "appliance", label: "Appliance", icon: "appliance", page: Appliance, when: () => isAdministrator.value },
+	{ id: "firewall", label: "Firewall", icon: "firewall", page: Firewall, when: () => isAdministrator.value },
 	{ id: "activity", label: "Activity", icon: "activity", page: ActivityPage, when: () => isAdministrator.value },
 ];
 /* Places that the search offers, too. */
@@ -62,13 +64,13 @@ function Group({ title, list }: { title?: string; list: Place[] }) {
 			{p.count && p.count() > 0 && <span class="count">{p.count().toLocaleString("en")}</span>}</a>)}</nav></> : null;
 }
 
-const Side = () => <div class="side">
+const Side = () => <aside class="side" aria-label="Places">
 	<a class="brand" href="#/"><img src="/icon.svg" alt="" /><span>Cloud Application Manager<small>Dedicated Edition</small></span></a>
 	<Group list={manage} />
 	<Group title="Administration" list={administer} />
 	<Group title="This machine" list={machine} />
 	<p class="foot">Version {status.value?.version}{status.value?.development && " (development build)"}</p>
-</div>;
+</aside>;
 
 /* ---- where one is ---- */
 
@@ -184,7 +186,7 @@ export function Shell() {
 			<header class="top">
 				<Button class="only-small" kind="quiet" icon="menu" label="Menu" onClick={() => { drawer.value = true; }} />
 				<Context />
-				<button type="button" class="button search-button" aria-label="Search" aria-keyshortcuts="Control+K Meta+K" onClick={openSearch}><Icon name="search" /><span class="words">Search</span><kbd>{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd></button>
+				<button type="button" class="button search-button" aria-keyshortcuts="Control+K Meta+K" onClick={openSearch}><Icon name="search" /><span class="words">Search</span><kbd aria-hidden="true">{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd></button>
 				<Live />
 				<Account />
 			</header>

@@ -22,7 +22,7 @@ export function Events({ d, readOnly }: { d: Draft; readOnly: boolean }) {
 	useEffect(() => { setTrouble(""); choose(""); d.openText(event).catch((e) => setTrouble(e.message)); }, [event, b.events?.[event]?.url]);
 	const empty = open && !open.text;
 	return <div class="split">
-		<nav class="card event-list" aria-label="Events">{eventGroups.map(([title, list], g) => (g < 3 || list.some(has)) && <div key={title}><h3>{title}</h3>{list.filter((e) => g < 3 || has(e)).map((e) =>
+		<nav class="card event-list" aria-label="Events">{eventGroups.map(([title, list], g) => (g < 3 || list.some(has)) && <div key={title}><h2>{title}</h2>{list.filter((e) => g < 3 || has(e)).map((e) =>
 			<button type="button" key={e} aria-current={e === event ? "true" : undefined} title={eventHelp[e]} onClick={() => replaceQuery({ event: e })}><code class="bare">{e}</code>{has(e) && <span class="dot" title="has a script"><span class="sr">has a script</span></span>}</button>)}</div>)}</nav>
 		<section class="card pad stack" aria-label={`Script of ${event}`}>
 			<div class="row between"><div><h2><code class="bare">{event}</code></h2><p class="hint">Runs {eventHelp[event]}.</p></div>

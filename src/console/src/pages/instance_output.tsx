@@ -20,7 +20,7 @@ export const taskKind = (t: Task): string => t.state === "done" && !t.exit_code 
 /* Tasks of an operation; null where the appliance has none to show. */
 export const readTasks = async (path: string): Promise<Task[] | null> => {
 	try {
-		return await get<Task[]>(path);
+		return (await get<any[]>(path)).map((t) => ({ ...t, id: t.task ?? t.id, box: t.box?.name ?? t.box }));
 	} catch (e) {
 		if (e instanceof Refusal && (e.code === 404 || e.code === 405))
 			return null;

@@ -29,6 +29,7 @@ function inline(text: string): ComponentChildren[] {
 
 export function Markdown({ text }: { text: string }) {
 	const lines = text.replace(/\r/g, "").split("\n"), out: VNode[] = [];
+	let deep = false;
 
 	for (let i = 0; i < lines.length;) {
 		const line = lines[i], list = /^\s*([-*+]|\d+[.)])\s+/;
@@ -39,8 +40,9 @@ export function Markdown({ text }: { text: string }) {
 			out.push(<pre tabIndex={0}>{take((l) => !/^```/.test(l)).join("\n")}</pre>);
 			i++;
 		} else if (/^#{1,6}\s/.test(line)) {
-			// below the page's own headings
-			out.push(/^#{1,2}\s/.test(line) ? <h3>{inline(line.replace(/^#+\s+/, ""))}</h3> : <h4>{inline(line.replace(/^#+\s+/, ""))}</h4>);
+			// below the page's own headings, and none left out
+			deep = deep || /^#{1,2}\s/.test(line);
+			out.push(/^#{1,2}\s/.test(line) || !deep ? <h3>{inline(line.replace(/^#+\s+/, ""))}</h3> : <h4>{inline(line.replace(/^#+\s+/, ""))}</h4>);
 			i++;
 		} else if (list.test(line)) {
 			const items = take((l) => list.test(l) || /^\s{2,}\S/.test(l)).reduce<string[]>((all, l) => { if (list.test(l)) all.push(l.replace(list, "")); else all[all.length - 1] += ` ${l.trim()}`; return all; }, []);
