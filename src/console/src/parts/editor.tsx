@@ -24,6 +24,8 @@ export function Editor({ value, onValue, label, language = "shell", readOnly, he
 	const host = useRef<HTMLDivElement>(null);
 	const handle = useRef<EditorHandle | null>(null);
 	const last = useRef(value);
+	// what was typed and may still be on its way back as a value: not a change from outside
+	const sent = useRef(new Set<string>());
 	const change = useRef(onValue);
 	const [failed, setFailed] = useState(false);
 	const [ready, setReady] = useState(false);
@@ -37,13 +39,15 @@ export function Editor({ value, onValue, label, language = "shell", readOnly, he
 			if (gone || !host.current)
 				return;
 			const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: "open" });
-			handle.current = makeEditor(root, { value: last.current, label, language, readOnly: !!readOnly, height, onChange: (v) => { last.current = v; change.current?.(v); } });
+			handle.current = makeEditor(root, { value: last.current, label, language, readOnly: !!readOnly, height, onChange: (v) => { last.current = v; sent.current.add(v); change.current?.(v); } });
 			setReady(true);
 		}, () => setFailed(true));
 		return () => { gone = true; handle.current?.destroy(); handle.current = null; };
 	}, [readOnly, label]);
 	useEffect(() => {
-		if (value !== last.current) {
+		if (value === last.current) {
+			sent.current.clear();
+		} else if (!sent.current.has(value)) {
 			last.current = value;
 			handle.current?.set(value);
 		}
