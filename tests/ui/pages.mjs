@@ -42,7 +42,7 @@ const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth 
 
 // One way through all pages: each in both schemes and at three widths.
 async function walk(world, each) {
-	const page = await open("");
+	const page = await open("", { reducedMotion: "reduce" });
 
 	await page.getByRole("heading", { name: "Overview" }).waitFor();
 	for (const [name, hash, title] of addresses(world)) {

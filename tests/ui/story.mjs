@@ -24,6 +24,7 @@ export async function story(world) {
 	await editor.click();
 	await page.keyboard.press("Control+End");
 	await page.keyboard.type("for i in 1 2 3; do echo \"{{ GREETING }} $i\"; done\n");
+	check("nothing typed is lost", (await editor.innerText()).includes("for i in 1 2 3; do echo \"{{ GREETING }} $i\"; done"), await editor.innerText());
 	check("template marks are told apart in the editor", await page.locator(".cm-template").first().innerText() === "{{ GREETING }}");
 	check("shell is highlighted", await editor.locator("span[class]").count() > 3);
 	await page.getByRole("button", { name: "Save", exact: true }).click();

@@ -17,7 +17,7 @@ const table = (rooms as any).rooms as Room[];
 function Summary({ settings, h }: { settings: any; h: Health | null }) {
 	return <div class="two-columns">
 		<section class="card" aria-labelledby="services"><header><h2 id="services">Services</h2></header>
-			<div class="scroll-x" tabIndex={0} role="region" aria-label="Services"><table class="plain"><thead><tr><th>Name</th><th>State</th><th>Started</th><th>Restarts</th><th>Job</th></tr></thead><tbody>{table.filter((r) => r.name !== "log").map((r) => {
+			<div class="scroll-x" tabIndex={0} role="region" aria-label="Programs"><table class="plain"><thead><tr><th>Name</th><th>State</th><th>Started</th><th>Restarts</th><th>Job</th></tr></thead><tbody>{table.filter((r) => r.name !== "log").map((r) => {
 				const s = h?.services?.find((x) => x.name === r.name);
 				return <tr key={r.name}><th scope="row" class="mono">{r.name}</th><td>{s ? <State kind={s.running ? "good" : "bad"}>{s.running ? "running" : "down"}</State> : <span class="faint">–</span>}</td><td class="num nowrap">{s?.running ? <Time at={s.started} /> : ""}</td><td class={`num ${s && s.restarts > 0 ? "bad-text" : ""}`}>{s ? s.restarts : ""}</td><td class="muted">{r.job}</td></tr>;
 			})}</tbody></table></div></section>

@@ -138,12 +138,19 @@ export function Copy({ text, label = "Copy" }: { text: string; label?: string })
 export const Facts = ({ rows }: { rows: (false | null | undefined | [string, ComponentChildren])[] }) =>
 	<dl class="facts">{rows.filter((r): r is [string, ComponentChildren] => !!r).map(([k, v]) => <div style={{ display: "contents" }} key={k}><dt>{k}</dt><dd>{v}</dd></div>)}</dl>;
 
+/* A window that was just opened begins at its top, with the way past the navigation. */
+let fresh = true;
+
 /* The heading takes the focus when one comes to the page, so that it is read and the tab key goes on from there. */
 export function PageHead({ title, lead, crumb, actions, before, name }: { title: string; lead?: ComponentChildren; crumb?: [string, string][]; actions?: ComponentChildren; before?: ComponentChildren; name?: string }) {
 	const h = useRef<HTMLHeadingElement>(null);
 
 	useEffect(() => { document.title = `${name ?? title} – Cloud Application Manager`; }, [title, name]);
-	useEffect(() => { if (!document.activeElement || document.activeElement === document.body) h.current?.focus({ preventScroll: true }); }, []);
+	useEffect(() => {
+		if (!fresh && (!document.activeElement || document.activeElement === document.body))
+			h.current?.focus({ preventScroll: true });
+		fresh = false;
+	}, []);
 	return <div class="page-head">
 		<div class="title">{before}<div class="grow">
 			{crumb && <nav class="crumb" aria-label="Where this is">{crumb.map(([text, href]) => <span key={href}><a href={href}>{text}</a> ›</span>)}</nav>}

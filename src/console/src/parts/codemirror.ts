@@ -62,14 +62,12 @@ export function makeEditor(root: ShadowRoot, o: { value: string; label: string; 
 			extensions: [
 				lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), highlightSelectionMatches(), search({ top: true }),
 				indentUnit.of("\t"), EditorState.tabSize.of(4), keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap, ...searchKeymap]),
-				mode.of(of(o.language)), style, templates, theme(o.height), EditorState.readOnly.of(o.readOnly), EditorView.contentAttributes.of({ "aria-label": o.label }),
+				mode.of(of(o.language)), style, templates, theme(o.height), EditorState.readOnly.of(o.readOnly), EditorView.contentAttributes.of({ "aria-label": o.label, tabindex: "0" }),
 				EditorView.updateListener.of((u) => { if (u.docChanged && !quiet) o.onChange(u.state.doc.toString()); }),
 			],
 		}),
 	});
 
-	// an editor is scrolled with the keyboard, too
-	view.scrollDOM.tabIndex = -1;
 	return {
 		set: (v) => { quiet = true; view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: v } }); quiet = false; },
 		language: (l) => view.dispatch({ effects: mode.reconfigure(of(l)) }),
