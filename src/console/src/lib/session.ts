@@ -2,14 +2,14 @@
 import { computed, signal } from "@preact/signals";
 import { get, Refusal, send, setCsrf } from "./http";
 
-export interface User { id: string; name?: string; last_name?: string; email: string; organization: string; administrator?: boolean; admin?: boolean; state?: string }
+export interface User { id: string; name?: string; last_name?: string; email: string; organization: string; administrator?: boolean; role?: string; state?: string }
 export interface Status { setup: boolean; version: string; development: boolean; id: string; state: string; time: string }
 
 export const status = signal<Status | null>(null);
 export const user = signal<User | null>(null);
 export const organization = signal<any>(null);
 /* of the appliance */
-export const isAdministrator = computed(() => !!(user.value?.administrator ?? user.value?.admin));
+export const isAdministrator = computed(() => !!user.value?.administrator || user.value?.role === "administrator");
 /* of the organization */
 export const isOwner = computed(() => isAdministrator.value || (organization.value?.members ?? []).some(
 	(m: any) => m.id === user.value?.id && m.role === "administrator"));
