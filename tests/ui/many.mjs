@@ -1,10 +1,12 @@
 // Many instances and a long output stay smooth; long tasks as the browser itself measures them.
+import { cpus, loadavg } from "node:os";
 import { check, note, open, pause, SCHEMAS, soak } from "./browser.mjs";
 
 const INSTANCES = soak ? 20000 : 3000;
 const OUTPUT_MB = 50;
-// None should be over 250 ms on two cores that are free; here others work, too.
-const LONG_MS = 1000;
+// None over 250 ms on cores that are free. A task's length is wall time: where others work, too, it is as much longer as
+// there are more who want a core.
+const longMost = () => Math.round(250 * Math.max(1, loadavg()[0] / cpus().length));
 
 const longest = (page) => page.evaluate(() => { const l = window.longTasks.splice(0); return { worst: Math.max(0, ...l), count: l.length }; });
 
@@ -49,7 +51,7 @@ async function list(world) {
 	await pause(300);
 	const sorted = await longest(page);
 	note(`scrolling: longest frame ${frames} ms, longest task ${scrolled.worst} ms; searching and sorting: longest task ${sorted.worst} ms`);
-	check(`${made} instances: read, scrolled, searched, sorted without a task over ${LONG_MS} ms`, Math.max(read.worst, scrolled.worst, sorted.worst) <= LONG_MS, `${read.worst} ${scrolled.worst} ${sorted.worst}`);
+	check(`${made} instances: read, scrolled, searched, sorted without a task over ${longMost()} ms`, Math.max(read.worst, scrolled.worst, sorted.worst) <= longMost(), `${read.worst} ${scrolled.worst} ${sorted.worst}`);
 	await page.context().close();
 }
 
@@ -71,7 +73,7 @@ async function output(world) {
 	await page.getByText("1 of 1").waitFor({ timeout: 120000 });
 	const searched = await longest(page);
 	note(`output of ${(body.length / 1e6).toFixed(0)} MB, ${lines} lines, shown after ${took} ms; longest task ${shown.worst} ms, while searching ${searched.worst} ms`);
-	check(`${OUTPUT_MB} MB of output: shown and searched without a task over ${LONG_MS} ms`, Math.max(shown.worst, searched.worst) <= LONG_MS, `${shown.worst} ${searched.worst}`);
+	check(`${OUTPUT_MB} MB of output: shown and searched without a task over ${longMost()} ms`, Math.max(shown.worst, searched.worst) <= longMost(), `${shown.worst} ${searched.worst}`);
 	const download = page.waitForEvent("download");
 	await page.getByRole("button", { name: "Download" }).click();
 	check("the output is downloaded", (await download).suggestedFilename().endsWith(".log"));

@@ -14,6 +14,8 @@ export interface Task { id: number; kind?: string; state: string; machine?: stri
 const RUNS = new Set(["waiting", "leased", "running"]);
 /* Events come at most once a second: this is for the case that one is missed. */
 const ASK_MS = 5000;
+/* How long a text is taken in before the page has its turn. */
+const SLICE_MS = 10;
 
 export const taskKind = (t: Task): string => t.state === "done" && !t.exit_code ? "good" : RUNS.has(t.state) ? "busy" : t.state === "done" || t.state === "failed" || t.state === "expired" ? "bad" : "off";
 
@@ -51,10 +53,16 @@ function useStream(source: string | null, range: boolean, running: boolean, wake
 					const from = log.length, answer = await open(range ? `${source}?from=${from}` : source, {}, control.signal);
 					// a text that cannot be read from a place is read whole
 					let skip = range ? 0 : from;
+					let until = performance.now() + SLICE_MS;
 					for (const reader = answer.body!.getReader(); ;) {
 						const { done, value } = await reader.read();
 						if (done)
 							break;
+						// what is there already comes without a pause: the page must go on between
+						if (performance.now() > until) {
+							await new Promise((go) => setTimeout(go));
+							until = performance.now() + SLICE_MS;
+						}
 						const piece = skip ? value.subarray(Math.min(skip, value.length)) : value;
 						skip -= value.length - piece.length;
 						if (piece.length) {
