@@ -1,7 +1,7 @@
 /* Before one is in: setting up, signing in, choosing a password by a link; and signing in again over the page. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { again, call, get, reason } from "../lib/http";
+import { again, call, get, reason, send } from "../lib/http";
 import { go, route } from "../lib/route";
 import { activate, readStatus, setUp, signIn, status, user } from "../lib/session";
 import { Button, Check, Copy, Facts, Field, Note, PageHead } from "../parts/basic";
@@ -182,9 +182,16 @@ export function Activate({ onDone }: { onDone: () => void }) {
 	const [errors, setErrors] = useState<Record<string, string>>({});
 	const form = useForm(async () => { await activate(code.trim(), password); go("#/"); onDone(); });
 
-	useEffect(() => history.replaceState(null, "", "#/activate"), []);
+	const [whom, setWhom] = useState<any>(null);
+
+	useEffect(() => {
+		history.replaceState(null, "", "#/activate");
+		if (given)
+			send("POST", "/services/users/activation", { code }).then(setWhom, (e) => form.setError(reason(e)));
+	}, []);
 	return <Outside>
-		<PageHead title="Choose your password" lead="The link you were given can be used once." />
+		<PageHead title={whom?.purpose === "reset" ? "Choose a new password" : whom ? `Welcome${whom.name ? `, ${whom.name}` : ""}` : "Choose your password"} name="Choose your password"
+			lead={whom ? `${whom.email}, ${whom.organization}. The link can be used once.` : "The link you were given can be used once."} />
 		<form class="card stack" method="post" noValidate onSubmit={(e) => {
 			e.preventDefault();
 			const wrong = { code: code.trim() ? "" : "Enter the code of the link.", password: passwordError(password), again: repeated === password ? "" : "The two passwords differ." };
@@ -194,7 +201,8 @@ export function Activate({ onDone }: { onDone: () => void }) {
 			else
 				void form.run();
 		}}>
-			{given ? <Note>The code of your link is filled in.</Note> : <Field label="Code" name="code" autocomplete="one-time-code" maxLength={64} required value={code} onValue={setCode} error={errors.code} hint="What stands behind “code=” in the link." />}
+			{whom && <input type="text" name="username" autocomplete="username" value={whom.email} hidden readOnly />}
+			{!given && <Field label="Code" name="code" autocomplete="one-time-code" maxLength={64} required value={code} onValue={setCode} error={errors.code} hint="What stands behind “code=” in the link." />}
 			<PasswordFields password={password} repeated={repeated} onPassword={setPassword} onRepeated={setRepeated} errors={errors} />
 			<p class="error" role="alert">{form.error}</p>
 			<div class="row"><Button kind="primary" type="submit" busy={form.busy}>Set password and sign in</Button><a href="#/" onClick={() => setTimeout(() => location.reload())}>Sign in instead</a></div>
