@@ -31,6 +31,7 @@ usage() {
 	  sim --seconds N      run the simulator of core's engine on new seeds; prints the one that finds something
 	  image                build everything; the results are in out/image
 	  programs             only our own programs (out/bin)
+	  console              only the console's pages (out/console)
 	  rootfs               only our own programs and the root file system
 	  fetch [--locked | --update-lock]
 	                       only fetch the third-party sources; everything builds without network afterwards
@@ -114,7 +115,7 @@ stage() {
 		exit 111
 	fi
 	printf ' %s\n' "$(seconds "$began")"
-	grep -E '^(fetch: .* moved on|image: |rootfs: )' "$log/$name.log" | sed 's/^/  /' || true
+	grep -E '^(fetch: .* moved on|image: |rootfs: |console: )' "$log/$name.log" | sed 's/^/  /' || true
 }
 
 # One build at a time in this tree; tests run outside of it.
@@ -185,11 +186,17 @@ kernel() {
 compile() { make -f src/Makefile -j"$CAM_JOBS" --no-print-directory "VARIANT=$1" "$2"; }
 
 programs() { toolchain; stage programs compile target programs; }
+# The console's pages; a Node that is there already will do (18 or newer).
+console() {
+	command -v npm >/dev/null || hosts nodejs npm
+	programs
+	stage console src/console/build
+}
 unit() { hostroot; stage unit-tests compile host unit; }
 fuzzers() { hosts $fuzz_packages; hostroot; stage fuzz-targets compile fuzz fuzz; }
 simulator() { toolchain; stage simulator compile sim sim; }
 rootfs() {
-	programs
+	console
 	[ "${CAM_DEMO:-1}" = 0 ] || stage machine rootfs/machine/build
 	stage rootfs rootfs/build
 }
@@ -317,6 +324,7 @@ fuzz) fuzz "$@" ;;
 sim) sim "$@" ;;
 image) lock; image ;;
 programs) lock; programs ;;
+console) lock; console ;;
 rootfs) lock; rootfs ;;
 fetch) lock; hosts $build_packages; fetch "$@" ;;
 keys) hosts $build_packages; exec image/keys "$@" ;;

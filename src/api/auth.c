@@ -176,7 +176,7 @@ bool auth_read(struct request *r)
 
 	r->console = http_head_find(&r->head, "x-cam-console", &value, NULL) &&
 		http_slice_is(value, "1") && (!strcmp(r->verb->name, "security.token") ||
-		!strcmp(r->verb->name, "appliance.setup"));
+		!strcmp(r->verb->name, "appliance.setup") || !strcmp(r->verb->name, "users.activate"));
 	if (!find_credential(&r->head, &kind, &value)) {
 		request_refuse(r, 401, "The credentials are not of a kind known here.");
 		return false;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "http/coding.h"
 #include "http/etag.h"
 #include "http/type.h"
 #include "limits.h"
@@ -22,7 +23,7 @@
 
 /* The pages may load scripts, styles and pictures of their own, and speak to us; nothing else. */
 #define POLICY "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " \
-	"font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'none'; " \
+	"font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'none'; " \
 	"base-uri 'none'; frame-ancestors 'none'"
 
 static struct file {
@@ -32,6 +33,7 @@ static struct file {
 	size_t len;
 	char etag[40];
 	bool immutable;
+	const struct file *gzip;	/* the same compressed, "/app.js.gz", or NULL */
 } files[LIMIT_FILES];
 
 static size_t file_count, bytes_loaded;
@@ -67,6 +69,14 @@ static void read_whole(struct file *f, int fd, const char *name)
 	}
 }
 
+/* A compressed form beside its file; it has no type and is never served under its own name. */
+static bool is_gzip(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 3 && !strcmp(path + n - 3, ".gz");
+}
+
 static void load_file(const char *directory, const char *path)
 {
 	struct file *f = &files[file_count];
@@ -75,7 +85,7 @@ static void load_file(const char *directory, const char *path)
 	int fd;
 
 	f->type = http_type_of(path);
-	if (!f->type)
+	if (!f->type && !is_gzip(path))
 		return;
 	snprintf(name, sizeof name, "%s%s", directory, path);
 	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -147,13 +157,34 @@ static const struct file *find(const char *path)
 	return NULL;
 }
 
+static void find_compressed(void)
+{
+	char path[PATH_SIZE + 3];
+	size_t i;
+
+	for (i = 0; i < file_count; i++) {
+		snprintf(path, sizeof path, "%.*s.gz", PATH_SIZE - 1, files[i].path);
+		files[i].gzip = find(path);
+	}
+}
+
 void files_load(const char *directory)
 {
 	load_directory(directory, "");
 	qsort(files, file_count, sizeof *files, by_path);
+	find_compressed();
 	if (!find("/index.html"))
 		log_usage("%s/index.html: missing", directory);
 	log_info("%s: %zu pages, %zu bytes", directory, file_count, bytes_loaded);
+}
+
+/* Who sends the header twice gets the plain form: that is always right. */
+static bool takes_gzip(const struct request *r)
+{
+	struct http_slice value;
+	bool many = false;
+
+	return http_head_find(&r->head, "accept-encoding", &value, &many) && !many && http_coding_gzip(value);
 }
 
 void files_serve(struct request *r)
@@ -162,19 +193,27 @@ void files_serve(struct request *r)
 	struct reply reply = REPLY_ZERO;
 	struct http_slice tags;
 
-	if (!f) {
+	if (!f || !f->type) {
 		request_refuse(r, 404, "There is nothing at this address.");
 		return;
 	}
 	/* Names with a hash never change their content; others are asked for again. */
 	reply.cache = f->immutable ? "public, max-age=31536000, immutable" : "no-cache";
 	reply.policy = POLICY;
+	reply.type = f->type;
+	if (f->gzip) {
+		reply_header(&reply, "Vary: Accept-Encoding");
+		if (takes_gzip(r)) {
+			reply_header(&reply, "Content-Encoding: gzip");
+			f = f->gzip;
+		}
+	}
 	reply_header(&reply, "ETag: %s", f->etag);
 	if (http_head_find(&r->head, "if-none-match", &tags, NULL) && http_etag_match(tags, f->etag)) {
 		reply.status = 304;
+		reply.type = NULL;
 	} else {
 		reply.status = 200;
-		reply.type = f->type;
 		reply.borrowed = f->bytes;
 		reply.len = f->len;
 	}

@@ -37,6 +37,9 @@
 /* Addresses the appliance may have. */
 #define CORE_ADDRESSES 64
 #define CORE_ADDRESS_TEXT 46
+/* Services that sysd may name, and bytes of a name. */
+#define CORE_SERVICES 32
+#define CORE_SERVICE_TEXT 24
 #define CORE_HOSTNAME_TEXT 254
 
 struct core_setup_code;
@@ -53,9 +56,19 @@ struct core_identity {
 	char agents_name[CORE_HOSTNAME_TEXT];
 	char *ca_pem;		/* authority of the certificate (malloc) */
 	char *crl;		/* its revocation list, base64url (malloc) */
+	char *names;		/* whom the certificate is for: a JSON array (malloc) */
+	int64_t not_before, not_after;	/* of the certificate, microseconds since 1970 UTC */
 	char activity_pem[256];	/* public key of the activity's checkpoints */
 	bool jwt_known;		/* there is a key for tokens */
 	struct jwt_public jwt;
+};
+
+/* A program of the appliance, as sysd sees it. */
+struct core_service {
+	char name[CORE_SERVICE_TEXT];
+	int64_t pid;		/* 0 = does not run */
+	int64_t starts;		/* since the appliance started */
+	int64_t since;		/* last start, microseconds since 1970 UTC */
 };
 
 struct core {
@@ -83,6 +96,8 @@ struct core {
 	char addresses[CORE_ADDRESSES][CORE_ADDRESS_TEXT];
 	unsigned address_count;
 	bool names_wanted, names_sent;
+	struct core_service services[CORE_SERVICES];	/* by sysd */
+	unsigned service_count;
 
 	struct core_engine *engine;
 	struct core_agents *agents;

@@ -14,5 +14,7 @@ const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.settings.put", .start = verb_settings_put_start },
 	{ .verb = "appliance.screen", .start = verb_screen_start },
 	{ .verb = "appliance.facts", .start = verb_facts_start },
+	{ .verb = "appliance.services", .start = verb_services_start },
+	{ .verb = "appliance.health", .start = verb_health_start },
 	{ .verb = NULL },
 };

@@ -103,6 +103,7 @@ static void identity_free(struct core_identity *i)
 {
 	free(i->ca_pem);
 	free(i->crl);
+	free(i->names);
 }
 
 /* Is what the screen shows and the database keeps the same? */
@@ -124,6 +125,9 @@ static void identity_take(struct core *core, struct ipc_msg *msg)
 	copy_member(root, "agents_name", now.agents_name, sizeof now.agents_name);
 	now.ca_pem = keep_member(root, "ca_pem");
 	now.crl = keep_member(root, "crl");
+	now.names = yyjson_val_write(yyjson_obj_get(root, "names"), 0, NULL);
+	now.not_before = yyjson_get_sint(yyjson_obj_get(root, "not_before"));
+	now.not_after = yyjson_get_sint(yyjson_obj_get(root, "not_after"));
 	copy_member(root, "activity_pem", now.activity_pem, sizeof now.activity_pem);
 	now.jwt_known = !jwt_key_read(&now.jwt, yyjson_obj_get(root, "jwk"));
 	yyjson_doc_free(doc);

@@ -89,6 +89,20 @@ int verb_provider_get_run(struct db *db, struct core_call *call)
 	return 0;
 }
 
+/* ---- provider.types ---- */
+
+void verb_provider_types_start(struct core_call *call)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *list = yyjson_mut_arr(doc);
+
+	yyjson_mut_doc_set_root(doc, list);
+	provider_types(doc, list);
+	core_answer_doc(&call->answer, 200, doc);
+	yyjson_mut_doc_free(doc);
+	core_call_finish(call);
+}
+
 /* ---- provider.create, provider.put ---- */
 
 /* What is ours to say. */

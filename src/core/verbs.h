@@ -10,6 +10,8 @@ void verb_agents_start(struct core_call *call);
 void verb_crl_start(struct core_call *call);
 void verb_screen_start(struct core_call *call);
 void verb_facts_start(struct core_call *call);
+void verb_services_start(struct core_call *call);
+void verb_health_start(struct core_call *call);
 int verb_settings_get_run(struct db *db, struct core_call *call);
 void verb_settings_put_start(struct core_call *call);
 void verb_settings_after(struct core_call *call);

@@ -21,6 +21,8 @@ static struct {
 	ev_timer again, hold;
 	bool stepped, step_telling;
 	ev_timer step_again;
+	bool services_new, services_telling;
+	ev_timer services_again;
 } c;
 
 /* ---- facts ---- */
@@ -154,6 +156,59 @@ void core_clock_stepped(void)
 	tell_step();
 }
 
+/* ---- services ---- */
+
+static void tell_services(void);
+
+static void on_services_told(struct ipc_msg *msg, int error, void *arg)
+{
+	(void)arg;
+	c.services_telling = false;
+	if (accepted(msg, error)) {
+		tell_services();
+		return;
+	}
+	c.services_new = true;
+	ev_timer_again(c.loop, &c.services_again);
+}
+
+/* A change during the telling is told afterwards. */
+static void tell_services(void)
+{
+	yyjson_mut_doc *d;
+	yyjson_mut_val *root, *args;
+
+	if (!c.services_new || c.services_telling || !ipc_client_connected(c.core))
+		return;
+	d = yyjson_mut_doc_new(NULL);
+	if (!d)
+		return;
+	root = yyjson_mut_obj(d);
+	yyjson_mut_doc_set_root(d, root);
+	yyjson_mut_obj_add_str(d, root, "verb", "appliance.services");
+	yyjson_mut_obj_add_obj(d, root, "principal");
+	args = yyjson_mut_obj_add_obj(d, root, "args");
+	state_services(d, args);
+	c.services_new = false;
+	c.services_telling = true;
+	ev_timer_stop(c.loop, &c.services_again);
+	ipc_client_call_json(c.core, PROTO_CORE_VERB, d, 0, on_services_told, NULL);
+}
+
+static void on_services_again(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)events;
+	ev_timer_stop(loop, w);
+	tell_services();
+}
+
+void core_services(void)
+{
+	c.services_new = true;
+	if (!ev_is_active(&c.services_again))
+		tell_services();
+}
+
 /* ---- tasks ---- */
 
 static void on_result(struct ipc_msg *msg, int error, void *arg)
@@ -229,6 +284,7 @@ static void on_connected(struct ipc_client *cl, void *arg)
 	ipc_client_call(cl, PROTO_CORE_WORKER, hello, sizeof hello - 1, NULL, 0, 0, on_hello, NULL);
 	c.told = false;
 	tell_facts();
+	core_services();
 }
 
 void core_open(struct ev_loop *loop, core_task_fn *task)
@@ -242,6 +298,7 @@ void core_open(struct ev_loop *loop, core_task_fn *task)
 	ev_timer_init(&c.again, on_again, 0, RETRY);
 	ev_timer_init(&c.hold, on_hold, 0, HOLD);
 	ev_timer_init(&c.step_again, on_step_again, 0, RETRY);
+	ev_timer_init(&c.services_again, on_services_again, 0, RETRY);
 	c.core = ipc_client_open(loop, ROOM_CORE, &core_ops, NULL);
 	c.keyd = ipc_client_open(loop, ROOM_KEYD, &keyd_ops, NULL);
 }

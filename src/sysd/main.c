@@ -50,6 +50,12 @@ static void on_changed(void)
 		ipc_server_each(sysd.server, tell_one, NULL);
 }
 
+static void on_services(void)
+{
+	core_services();
+	on_changed();
+}
+
 /* ---- settings ---- */
 
 /* Keeps the new settings, then makes them true. */
@@ -219,7 +225,7 @@ int main(int argc, char **argv)
 	ev_signal_init(&end, on_end, SIGTERM);
 	ev_signal_start(sysd.loop, &end);
 	settings_load(&sysd.conf);
-	services_open(sysd.loop, on_changed);
+	services_open(sysd.loop, on_services);
 	network_open(sysd.loop, &sysd.conf, on_changed);
 	sysd.server = ipc_server_open(sysd.loop, &ops, NULL);
 	room_fence();

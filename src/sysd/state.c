@@ -73,7 +73,7 @@ static void put_plan(yyjson_mut_doc *d, yyjson_mut_val *root)
 		put_addr(d, dns, &plan->dns[i]);
 }
 
-static void put_services(yyjson_mut_doc *d, yyjson_mut_val *root)
+void state_services(yyjson_mut_doc *d, yyjson_mut_val *root)
 {
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(d, root, "services"), *o;
 	const struct service *s;
@@ -110,6 +110,6 @@ yyjson_mut_doc *state_make(const struct netconf *c)
 	list = yyjson_mut_obj_add_arr(d, root, "ntp");
 	for (unsigned i = 0; i < c->ntp_count; i++)
 		yyjson_mut_arr_add_strcpy(d, list, c->ntp[i]);
-	put_services(d, root);
+	state_services(d, root);
 	return d;
 }

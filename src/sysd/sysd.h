@@ -69,6 +69,8 @@ unsigned services_list(const struct service **list);
 
 /* The body of PROTO_SYSD_STATE; NULL when memory is out. */
 yyjson_mut_doc *state_make(const struct netconf *c);
+/* Adds "services" to the object: who runs. */
+void state_services(yyjson_mut_doc *d, yyjson_mut_val *root);
 
 /* ---- facts.c ---- */
 
@@ -99,6 +101,8 @@ void core_open(struct ev_loop *loop, core_task_fn *task);
 /* Tells core the addresses and the host name when they are not what it heard last.  Addresses
  * that are only missing are told after a while: they may come back, and each change costs a new certificate. */
 void core_facts(const struct netconf *c);
+/* Tells core which services run; after each change of them. */
+void core_services(void);
 /* Tells keyd that the clock was set. */
 void core_clock_stepped(void);
 

@@ -1,6 +1,8 @@
 """The protocol: heads, bodies, errors, limits, deadlines."""
+import gzip
 import os
 import random
+import re
 import subprocess
 import tempfile
 import threading
@@ -72,6 +74,12 @@ def authority_and_revocation_list_are_for_everybody(t):
         assert got.returncode == 0, got.stdout
 
 
+def page_names(text):
+    """Addresses of scripts, styles and pictures that a page names, by their ending."""
+    found = re.findall(r'(?:src|href)="(/[^"]*\.(js|css|svg))"', text)
+    return {kind: path for path, kind in found}
+
+
 def pages_are_served(t):
     with t.wire() as w:
         r = w.ask("GET", "/")
@@ -80,12 +88,24 @@ def pages_are_served(t):
         assert r.header("Elasticbox-Release") is None
         text = r.body.decode()
         assert "<script>" not in text and " style=" not in text and "<style" not in text and " onclick" not in text
-        for path, kind in (("/app.js", "text/javascript; charset=utf-8"), ("/app.css", "text/css; charset=utf-8"),
-                           ("/icon.svg", "image/svg+xml")):
-            assert path in text
-            f = w.ask("GET", path)
-            assert f.status == 200 and f.header("Content-Type") == kind and f.body
-            assert "http://" not in f.body.decode().replace("http://www.w3.org/", "") and "https://" not in f.body.decode()
+        names = page_names(text)
+        for ending, kind in (("js", "text/javascript; charset=utf-8"), ("css", "text/css; charset=utf-8"), ("svg", "image/svg+xml")):
+            f = w.ask("GET", names[ending])
+            assert f.status == 200 and f.header("Content-Type") == kind and f.body and f.header("Content-Encoding") is None
+            # the only addresses are the names of schemas and of SVG; nothing is fetched from elsewhere
+            for address in re.findall(r"https?://[\w.-]+", f.body.decode()):
+                assert address in ("http://www.w3.org", "http://elasticbox.net"), address
+            if ending != "svg":
+                assert f.header("Cache-Control") == "public, max-age=31536000, immutable", f.header("Cache-Control")
+                assert f.header("Vary") == "Accept-Encoding"
+                packed = w.ask("GET", names[ending], None, "Accept-Encoding: br, gzip;q=0.8")
+                assert packed.header("Content-Encoding") == "gzip" and packed.header("Content-Type") == kind
+                assert gzip.decompress(packed.body) == f.body and len(packed.body) < len(f.body) / 2
+                assert packed.header("ETag") != f.header("ETag") and packed.header("Vary") == "Accept-Encoding"
+                same = w.ask("GET", names[ending], None, "Accept-Encoding: gzip", "If-None-Match: %s" % packed.header("ETag"))
+                assert same.status == 304
+                assert w.ask("GET", names[ending], None, "Accept-Encoding: gzip;q=0").body == f.body
+                assert w.ask("GET", names[ending] + ".gz").status == 404
         tag = r.header("ETag")
         assert tag and r.header("Cache-Control") == "no-cache"
         same = w.ask("GET", "/index.html", None, 'If-None-Match: "x", W/%s' % tag)
@@ -97,7 +117,7 @@ def pages_are_served(t):
 
 def unknown_things_are_json_errors(t):
     with t.wire() as w:
-        for path in ("/nothing", "/services/nothing", "/services", "/services/", "/favicon.ico", "/app.js/", "/.git/config"):
+        for path in ("/nothing", "/services/nothing", "/services", "/services/", "/favicon.ico", "/icon.svg/", "/index.html.gz", "/.git/config"):
             r = w.ask("GET", path)
             assert r.status == 404, (path, r.status)
             assert r.message()
@@ -118,7 +138,7 @@ def connections_are_kept(t):
     with t.wire() as w:
         for _ in range(50):
             assert w.ask("GET", STATUS).header("Connection") == "keep-alive"
-        w.send(("GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % STATUS + "GET /app.css HTTP/1.1\r\nHost: a\r\n\r\n") * 40)
+        w.send(("GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % STATUS + "GET /icon.svg HTTP/1.1\r\nHost: a\r\n\r\n") * 40)
         for _ in range(40):
             assert w.reply().header("Content-Type") == "application/json"
             assert w.reply().header("Content-Type").startswith("text/css")

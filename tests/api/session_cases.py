@@ -7,6 +7,7 @@ import time
 EMAIL, PASSWORD = "ada@example.test", "correct horse battery"
 SETUP, TOKEN, SIGNOUT = "/services/appliance/setup", "/services/security/token", "/services/security/signout"
 SESSION, SETTINGS, STATUS = "/services/security/session", "/services/appliance/settings", "/services/appliance/status"
+HEALTH = "/services/appliance/health"
 CONSOLE = "X-CAM-Console: 1"
 
 
@@ -90,6 +91,22 @@ def time_servers_reach_the_system(t):
             time.sleep(0.05)
 
 
+def health_is_for_administrators(t):
+    with t.wire() as w:
+        assert w.ask("GET", HEALTH).status == 401
+        end = time.monotonic() + 20
+        while True:
+            h = w.ask("GET", HEALTH, None, "Cookie: cam_session=" + t.cookie).json()
+            down = [s["name"] for s in h["services"] if not s["running"]]
+            if {"api", "core", "gate", "keyd", "store", "sysd"} <= {s["name"] for s in h["services"]} and not down:
+                break
+            assert time.monotonic() < end, h["services"]
+            time.sleep(0.1)
+        assert 0 < h["storage"]["used"] < h["storage"]["size"] and h["full"] is False
+        assert t.address in h["certificate"]["names"] and h["certificate"]["not_before"] < h["certificate"]["not_after"]
+        assert all(s["restarts"] >= 0 and s["started"][:2] == "20" for s in h["services"])
+
+
 def sign_out_ends_the_session(t):
     cookie, csrf = "Cookie: cam_session=" + t.cookie, "X-CSRF-Token: " + t.csrf
     with t.wire() as w, t.wire() as other:
@@ -163,5 +180,5 @@ def secrets_stay_out_of_the_log(t):
     assert "?" not in "".join(line for line in text.splitlines() if "cache" in line)
 
 
-CASES = [setup_by_code, browser_session, time_servers_reach_the_system, sign_out_ends_the_session, console_sign_in,
+CASES = [setup_by_code, browser_session, time_servers_reach_the_system, health_is_for_administrators, sign_out_ends_the_session, console_sign_in,
          header_tokens, wrong_passwords, secrets_stay_out_of_the_log]

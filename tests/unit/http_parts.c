@@ -4,6 +4,7 @@
 
 #include "http/base64.h"
 #include "http/chunk.h"
+#include "http/coding.h"
 #include "http/cookie.h"
 #include "http/etag.h"
 #include "http/path.h"
@@ -148,6 +149,18 @@ static int decodes(const char *in, const char *want)
 	return want ? n == (long)strlen(want) && !memcmp(out, want, strlen(want)) : n == -1;
 }
 
+static void codings(void)
+{
+	static const char *const yes[] = { "gzip", "gzip, deflate, br", "br;q=1.0, x-gzip;q=0.001", "*", "GZip ; Q=1", "deflate, *;q=0.1" };
+	static const char *const no[] = { "", "identity", "gzip;q=0", "gzip;q=0.000, *", "*;q=0", "br", "gzip;q=", "gzip;q=1.001", "gzip;q=.5", "gzip;x=1",
+		"gzipped", "gzip;q=0.1234" };
+
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		check(yes[i], http_coding_gzip(slice(yes[i])));
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		check(no[i], !http_coding_gzip(slice(no[i])));
+}
+
 int main(void)
 {
 	char date[HTTP_DATE_SIZE];
@@ -167,6 +180,7 @@ int main(void)
 	check("hashed", http_type_is_hashed("/assets/app.3f2a9c1b.js") && http_type_is_hashed("/app-0123456789ab.css"));
 	check("not hashed", !http_type_is_hashed("/app.js") && !http_type_is_hashed("/feedbeef.js") &&
 		!http_type_is_hashed("/a.1234567.js") && !http_type_is_hashed("/app.12345678"));
+	codings();
 	check("etag", http_etag_match(slice("\"a\", W/\"b\""), "\"b\"") && http_etag_match(slice("*"), "\"b\""));
 	check("etag other", !http_etag_match(slice("\"a\""), "\"b\"") && !http_etag_match(slice(""), "\"b\""));
 	http_date_format(784111777, date);

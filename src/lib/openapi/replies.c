@@ -9,6 +9,7 @@ static const struct {
 } replies[] = {
 	{ "activation", "email:s name:s last_name:s organization:s purpose:s expires:s" },
 	{ "activity", "id:s instance:s text:s level:s created:s" },
+	{ "appliance-health", "uptime:i full:b services:a certificate:o" },
 	{ "appliance-settings", "hostname:s" },
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "audit-entry", "sequence:i time:s user:s peer:s verb:s kind:s object:s status:i prev:s hash:s" },
@@ -32,6 +33,7 @@ static const struct {
 	{ "organization", "schema:s name:s uri:s display_name:s domains:a members:a setup:b release:s created:s updated:s" },
 	{ "provider", "schema:s id:s uri:s name:s type:s owner:s state:s created:s updated:s" },
 	{ "provider-log", "schema:s id:s provider_id:s workspace:s text:s level:i operation:s request_id:s created:s updated:s" },
+	{ "provider-type", "type:s schema:s fields:a" },
 	{ "service", "schema:s id:s type:s provider_id:s organization:s profile:o state:s operation:s token:s tags:a variables:a"
 		" state_history:a machines:a created:s updated:s" },
 	{ "machine-token", "machine:s name:s token:s" },

@@ -12,6 +12,8 @@
 #define ADDRESSES_MAX 64
 /* As many as sysd takes. */
 #define TIME_SERVERS_MAX 4
+/* Programs of the appliance, more than there are. */
+#define SERVICES_MAX 64
 
 static const struct verb_arg none[] = {
 	{ .type = VERB_NONE },
@@ -47,6 +49,11 @@ static const struct verb_arg facts_args[] = {
 	{ .type = VERB_NONE },
 };
 
+static const struct verb_arg services_args[] = {
+	{ "services", VERB_ARRAY, true, 0, SERVICES_MAX, "{name, pid, starts, since}: what runs; pid 0 = it does not" },
+	{ .type = VERB_NONE },
+};
+
 const struct verb verb_rows_appliance[] = {
 	{ .name = "appliance.status", .method = "GET", .path = "/services/appliance/status", .role = VERB_ROLE_PUBLIC,
 	  .args = none, .help = "is the appliance set up and ready", .status = 200, .reply = "appliance-status" },
@@ -69,9 +76,13 @@ const struct verb verb_rows_appliance[] = {
 	  .args = none, .help = "settings of the appliance", .status = 200, .reply = "appliance-settings" },
 	{ .name = "appliance.settings.put", .method = "POST", .path = "/services/appliance/settings", .role = VERB_ROLE_ADMIN, .writes = true,
 	  .args = settings_args, .help = "replace the settings of the appliance", .whole = true, .status = 200, .reply = "appliance-settings" },
+	{ .name = "appliance.health", .method = "GET", .path = "/services/appliance/health", .role = VERB_ROLE_ADMIN,
+	  .args = none, .help = "services, storage, certificate: how the appliance itself is", .status = 200, .reply = "appliance-health" },
 	{ .name = "appliance.screen", .role = VERB_ROLE_TTY,
 	  .args = none, .help = "what the appliance's screen shows", .status = 200, .reply = "appliance-screen" },
 	{ .name = "appliance.facts", .role = VERB_ROLE_SYSD,
 	  .args = facts_args, .help = "addresses and host name the appliance really has", .status = 204 },
+	{ .name = "appliance.services", .role = VERB_ROLE_SYSD,
+	  .args = services_args, .help = "which services run", .status = 204 },
 	{ .name = NULL },
 };

@@ -15,6 +15,8 @@
 #define END { .type = VERB_NONE }
 #define ID { "id", VERB_STRING, true, 1, ID_MAX, "id" }
 
+static const struct verb_arg no_args[] = { END };
+
 static const struct verb_arg id_args[] = { ID, END };
 
 static const struct verb_arg ids_args[] = {
@@ -241,6 +243,8 @@ const struct verb verb_rows_instances[] = {
 	{ .name = "provider.list", .method = "GET", .path = PROVIDERS, .role = VERB_ROLE_USER, .args = ids_args,
 	  .help = "providers of the caller's own workspace, without details", .list = true, .kind = OBJECT_PROVIDER,
 	  .status = 200, .reply = "provider[]" },
+	{ .name = "provider.types", .method = "GET", .path = "/services/provider-types", .role = VERB_ROLE_USER, .args = no_args,
+	  .help = "the types of providers that are known, and what each needs", .status = 200, .reply = "provider-type[]" },
 	{ .name = "provider.create", .method = "POST", .path = PROVIDERS, .role = VERB_ROLE_USER, .writes = true,
 	  .args = provider_args, .help = "a new provider", .whole = true, .kind = OBJECT_PROVIDER, .need = ACCESS_CREATE,
 	  .status = 202, .reply = "provider" },

@@ -1,0 +1,76 @@
+// What a person does in the first minutes, by what is on the screen: a box with a script and a variable, deployed, looked at,
+// changed, reconfigured, ended.
+import { check, go, note, open, pause } from "./browser.mjs";
+
+const settled = /Online|Unavailable|Shut down|Terminated/;
+
+export async function story(world) {
+	const page = await open();
+	await page.getByRole("link", { name: "Boxes" }).click();
+	await page.getByRole("button", { name: "New box" }).click();
+	await page.getByLabel("Name", { exact: true }).fill("Greeter");
+	await page.getByRole("button", { name: "Create", exact: true }).click();
+	await page.getByRole("heading", { name: "Greeter" }).waitFor();
+	world.box = page.url().split("/boxes/")[1].split("/")[0];
+
+	await page.getByRole("link", { name: "Variables" }).click();
+	await page.getByRole("button", { name: "Add variable" }).click();
+	await page.getByLabel("Name", { exact: true }).fill("GREETING");
+	await page.getByLabel("Value", { exact: true }).fill("Hello");
+	await page.getByRole("button", { name: "Add", exact: true }).click();
+	await page.getByRole("link", { name: "Events" }).click();
+	await page.getByRole("button", { name: "Shell", exact: true }).click();
+	const editor = page.locator(".cm-content");
+	await editor.click();
+	await page.keyboard.press("Control+End");
+	await page.keyboard.type("for i in 1 2 3; do echo \"{{ GREETING }} $i\"; done\n");
+	check("nothing typed is lost", (await editor.innerText()).includes("for i in 1 2 3; do echo \"{{ GREETING }} $i\"; done"), await editor.innerText());
+	check("template marks are told apart in the editor", await page.locator(".cm-template").first().innerText() === "{{ GREETING }}");
+	check("shell is highlighted", await editor.locator("span[class]").count() > 3);
+	await page.getByRole("button", { name: "Save", exact: true }).click();
+	await page.getByText("Saved").first().waitFor();
+	check("what was saved is not unsaved", await page.getByRole("region", { name: "Unsaved changes" }).count() === 0);
+
+	await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
+	const dialog = page.getByRole("dialog");
+	await dialog.getByLabel("Small test machine").check();
+	await dialog.getByLabel("GREETING").fill("Moin");
+	await dialog.getByRole("button", { name: "Deploy", exact: true }).click();
+	await page.getByRole("heading", { name: "Greeter", level: 1 }).waitFor();
+	await page.waitForURL(/#\/instances\/i-/);
+	world.instance = page.url().split("/instances/")[1].split("/")[0];
+	await page.locator(".page-head .state").filter({ hasText: settled }).waitFor();
+	const word = await page.locator(".page-head .state").innerText();
+	note(`the deployment ended: ${word}`);
+	await page.locator(".timeline li").first().waitFor();
+	check("the operation is shown step by step", await page.locator(".timeline li").count() > 0);
+
+	await page.getByRole("link", { name: "Output" }).first().click();
+	await page.getByRole("log").waitFor();
+	if (word === "Online") {
+		await page.getByText("Moin 3").waitFor();
+		check("the output is shown line by line", true);
+	}
+	await page.getByRole("link", { name: "Variables" }).click();
+	await page.getByRole("button", { name: "Edit GREETING" }).click();
+	await page.getByLabel("Value", { exact: true }).fill("Ahoy");
+	await page.getByRole("button", { name: "Take over" }).click();
+	await page.getByRole("button", { name: "Save and reconfigure" }).click();
+	await page.getByText("Reconfiguring").first().waitFor();
+	await page.locator(".page-head .state").filter({ hasText: settled }).waitFor();
+	check("a variable is changed and the instance reconfigured", true);
+
+	await page.getByRole("button", { name: "All actions" }).click();
+	const off = page.getByRole("menuitem", { name: "Power on" });
+	check("what the state does not allow is offered with the reason", await off.getAttribute("aria-disabled") === "true" && /not shut down|terminated/i.test(await off.innerText()), await off.innerText());
+	await page.getByRole("menuitem", { name: "Terminate", exact: true }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Terminate" }).click();
+	await page.locator(".page-head .state").filter({ hasText: "Terminated" }).waitFor();
+	await pause(200);
+	await page.getByRole("button", { name: "Delete", exact: true }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+	await page.waitForURL(/#\/instances$/);
+	check("it is terminated and deleted", true);
+	await go(page, "#/");
+	await page.context().close();
+}
