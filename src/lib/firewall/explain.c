@@ -98,7 +98,8 @@ void fw_explain(const struct fw_policy *p, const struct fw_packet *k, struct fw_
 {
 	enum tracked state = track(k);
 
-	if (k->loopback) {
+	/* what a machine sends to itself goes by loopback */
+	if (k->loopback || (k->direction == FW_OUT && inside(&p->self, &k->from) && inside(&p->self, &k->to))) {
 		say(v, true, "loopback: this machine itself");
 	} else if (state == OLD) {
 		say(v, true, "established: a part of a connection that was let through");

@@ -118,7 +118,7 @@ static void write(const struct fw_policy *p, FILE *out)
 }
 
 const struct fw_format fw_format_azure = {
-	.name = "azure", .title = "Azure network security group, ARM", .suffix = "json", .check = FW_CHECK_SCHEMA,
+	.name = "azure", .title = "Azure network security group, ARM", .suffix = "json", .check = FW_CHECK_EYE,
 	.how = "az deployment group create --template-file FILE", .note = "rooms, limits per source, ICMP types, ICMPv6",
 	.write = write,
 };

@@ -26,17 +26,24 @@ static void begin(FILE *o, const struct fw_flat *f)
 	const struct fw_rule *r = f->line->rule;
 	bool in = r->direction == FW_IN;
 
-	fprintf(o, "$FIREWALL --%s --add-rich-rule='rule family=\"%s\"", in ? "zone=cam" : "policy=cam-out",
-		f->prefix.addr.family == ADDR_V4 ? "ipv4" : "ipv6");
+	fprintf(o, "set -- \"$@\" --add-rich-rule='rule family=\"%s\"", f->prefix.addr.family == ADDR_V4 ? "ipv4" : "ipv6");
 	if (f->prefix.len)
 		fprintf(o, " %s address=\"%s\"", in ? "source" : "destination", f->address);
 }
 
+struct half {
+	FILE *o;
+	enum fw_direction direction;
+};
+
 static void one(const struct fw_flat *f, void *arg)
 {
 	const struct fw_rule *r = f->line->rule;
-	FILE *o = arg;
+	const struct half *h = arg;
+	FILE *o = h->o;
 
+	if (r->direction != h->direction)
+		return;
 	if (r->protocol == FW_TCP || r->protocol == FW_UDP) {
 		begin(o, f);
 		fprintf(o, " port port=\"%u", f->range.first);
@@ -57,6 +64,16 @@ static void one(const struct fw_flat *f, void *arg)
 	}
 }
 
+/* All rules of a direction in one command: each start of it takes a while. */
+static void half(const struct fw_policy *p, FILE *o, enum fw_direction d, const char *where)
+{
+	struct half h = { o, d };
+
+	fputs("set --\n", o);
+	fw_each(p, one, &h);
+	fprintf(o, "[ $# = 0 ] || $FIREWALL --%s \"$@\"\n", where);
+}
+
 static void write(const struct fw_policy *p, FILE *o)
 {
 	fputs("#!/bin/sh\n", o);
@@ -66,7 +83,8 @@ static void write(const struct fw_policy *p, FILE *o)
 		"$FIREWALL --new-zone=cam\n$FIREWALL --zone=cam --set-target=DROP\n"
 		"$FIREWALL --new-policy=cam-out\n$FIREWALL --policy=cam-out --set-target=DROP\n"
 		"$FIREWALL --policy=cam-out --add-ingress-zone=HOST\n$FIREWALL --policy=cam-out --add-egress-zone=ANY\n", o);
-	fw_each(p, one, o);
+	half(p, o, FW_IN, "zone=cam");
+	half(p, o, FW_OUT, "policy=cam-out");
 }
 
 const struct fw_format fw_format_firewalld = {

@@ -89,8 +89,33 @@ const char *fw_peer_text(const struct fw_policy *p, const struct fw_line *l)
 	return p->tables->peers[l->rule->peer].text;
 }
 
-static void each_address(struct fw_flat *f, const struct addr_prefix *x, fw_flat_fn *fn, void *arg)
+static bool has_prefix(const struct fw_line *l, const struct addr_prefix *x, bool any)
 {
+	if (any || !l->peers.count)
+		return any && !l->peers.count;
+	for (unsigned i = 0; i < l->peers.count; i++)
+		if (addr_prefix_equal(&l->peers.list[i], x))
+			return true;
+	return false;
+}
+
+/* Has a line before this one the same range and address?  Clouds refuse to be told twice. */
+static bool told(const struct fw_policy *p, const struct fw_line *line, struct fw_range range, const struct addr_prefix *x, bool any)
+{
+	for (const struct fw_line *l = p->lines; l < line; l++) {
+		if (l->rule->direction != line->rule->direction || l->rule->protocol != line->rule->protocol)
+			continue;
+		for (unsigned k = 0; k < l->rule->range_count; k++)
+			if (l->rule->ranges[k].first == range.first && l->rule->ranges[k].last == range.last && has_prefix(l, x, any))
+				return true;
+	}
+	return false;
+}
+
+static void each_address(const struct fw_policy *p, struct fw_flat *f, const struct addr_prefix *x, fw_flat_fn *fn, void *arg)
+{
+	if (told(p, f->line, f->range, x, !f->line->peers.count))
+		return;
 	f->prefix = *x;
 	addr_prefix_format(x, f->address);
 	f->n++;
@@ -109,11 +134,11 @@ void fw_each(const struct fw_policy *p, fw_flat_fn *fn, void *arg)
 		for (unsigned k = 0; k < l->rule->range_count; k++) {
 			f.range = l->rule->ranges[k];
 			for (unsigned a = 0; a < l->peers.count; a++)
-				each_address(&f, &l->peers.list[a], fn, arg);
+				each_address(p, &f, &l->peers.list[a], fn, arg);
 			if (!l->peers.count && l->rule->protocol != FW_ICMP6)
-				each_address(&f, &all[0], fn, arg);
+				each_address(p, &f, &all[0], fn, arg);
 			if (!l->peers.count && l->rule->protocol != FW_ICMP)
-				each_address(&f, &all[1], fn, arg);
+				each_address(p, &f, &all[1], fn, arg);
 		}
 	}
 }

@@ -10,7 +10,7 @@ void fw_head(const struct fw_policy *p, FILE *out, const char *comment);
 const char *fw_peer_text(const struct fw_policy *p, const struct fw_line *l);
 
 /* For formats whose rules have one range and one address each: calls f for every range of every line with
- * every address ("0.0.0.0/0" and "::/0" for any).  n counts from 1. */
+ * every address ("0.0.0.0/0" and "::/0" for any), once each.  n counts from 1. */
 struct fw_flat {
 	const struct fw_line *line;
 	struct fw_range range;
