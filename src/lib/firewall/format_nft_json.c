@@ -39,7 +39,7 @@ static yyjson_mut_val *field_value(struct json *j, const struct nft_set *s, unsi
 		*at = 0;
 		o = yyjson_mut_obj(j->d);
 		p = json_array(j, o, "range");
-		if (s->fields[i] == NFT_DPORT) {
+		if (s->fields[i] == NFT_F_DPORT) {
 			yyjson_mut_arr_add_int(j->d, p, atoi(text));
 			yyjson_mut_arr_add_int(j->d, p, atoi(at + 1));
 		} else {
@@ -48,7 +48,7 @@ static yyjson_mut_val *field_value(struct json *j, const struct nft_set *s, unsi
 		}
 		return o;
 	}
-	if (s->fields[i] == NFT_DPORT || s->fields[i] == NFT_UID || s->fields[i] == NFT_ICMP_TYPE || s->fields[i] == NFT_ICMP6_TYPE)
+	if (s->fields[i] == NFT_F_DPORT || s->fields[i] == NFT_F_UID || s->fields[i] == NFT_F_ICMP_TYPE || s->fields[i] == NFT_F_ICMP6_TYPE)
 		return yyjson_mut_int(j->d, atoll(text));
 	return yyjson_mut_strcpy(j->d, text);
 }
@@ -125,11 +125,11 @@ static yyjson_mut_val *field(struct json *j, enum nft_field f)
 	const struct nft_field_words *w = nft_field_words(f);
 	yyjson_mut_val *o = yyjson_mut_obj(j->d), *p, *masked, *both;
 
-	p = json_object(j, o, w->protocol ? "payload" : f == NFT_CT_STATE ? "ct" : "meta");
+	p = json_object(j, o, w->protocol ? "payload" : f == NFT_F_CT_STATE ? "ct" : "meta");
 	if (w->protocol)
 		json_text(j, p, "protocol", w->protocol);
 	json_text(j, p, w->protocol ? "field" : "key", w->field);
-	if (f != NFT_SADDR6_NET)
+	if (f != NFT_F_SADDR6_NET)
 		return o;
 	masked = yyjson_mut_obj(j->d);
 	both = json_array(j, masked, "&");

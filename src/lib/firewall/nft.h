@@ -19,11 +19,11 @@
 
 /* What a rule can look at. */
 enum nft_field {
-	NFT_FIELD_NONE = 0,
-	NFT_UID, NFT_L4PROTO, NFT_DPORT, NFT_ICMP_TYPE, NFT_ICMP6_TYPE,
-	NFT_SADDR4, NFT_DADDR4, NFT_SADDR6, NFT_DADDR6,
-	NFT_SADDR6_NET,		/* the first 64 bits */
-	NFT_CT_STATE
+	NFT_F_NONE = 0,
+	NFT_F_UID, NFT_F_L4PROTO, NFT_F_DPORT, NFT_F_ICMP_TYPE, NFT_F_ICMP6_TYPE,
+	NFT_F_SADDR4, NFT_F_DADDR4, NFT_F_SADDR6, NFT_F_DADDR6,
+	NFT_F_SADDR6_NET,		/* the first 64 bits */
+	NFT_F_CT_STATE
 };
 
 /* Bytes of a field in a key, before filling up. */

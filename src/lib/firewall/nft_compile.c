@@ -61,7 +61,7 @@ static void end_chain(struct nft_ruleset *r, const struct fw_policy *p, const ch
 
 static void limit_rule(struct nft_ruleset *r, struct nft_chain *c, const struct fw_rule *rule, bool v6, bool open)
 {
-	enum nft_field field = v6 ? NFT_SADDR6_NET : NFT_SADDR4;
+	enum nft_field field = v6 ? NFT_F_SADDR6_NET : NFT_F_SADDR4;
 	char name[NFT_NAME];
 	struct nft_statement *s;
 	struct nft_rule *n;
@@ -155,17 +155,17 @@ static unsigned group_fields(const struct group *g, enum nft_field f[NFT_FIELDS]
 	unsigned n = 0;
 
 	if (g->by_user)
-		f[n++] = NFT_UID;
+		f[n++] = NFT_F_UID;
 	if (g->class == NFT_PORTS) {
-		f[n++] = NFT_L4PROTO;
-		f[n++] = NFT_DPORT;
+		f[n++] = NFT_F_L4PROTO;
+		f[n++] = NFT_F_DPORT;
 	} else {
-		f[n++] = g->class == NFT_TYPES4 ? NFT_ICMP_TYPE : NFT_ICMP6_TYPE;
+		f[n++] = g->class == NFT_TYPES4 ? NFT_F_ICMP_TYPE : NFT_F_ICMP6_TYPE;
 	}
 	if (g->family == ADDR_V4)
-		f[n++] = g->direction == FW_IN ? NFT_SADDR4 : NFT_DADDR4;
+		f[n++] = g->direction == FW_IN ? NFT_F_SADDR4 : NFT_F_DADDR4;
 	if (g->family == ADDR_V6)
-		f[n++] = g->direction == FW_IN ? NFT_SADDR6 : NFT_DADDR6;
+		f[n++] = g->direction == FW_IN ? NFT_F_SADDR6 : NFT_F_DADDR6;
 	return n;
 }
 
@@ -194,19 +194,19 @@ static void put_piece(struct nft_set *s, const struct nft_piece *piece, struct n
 		uint8_t *a = e->key + nft_key_offset(s, i), *b = e->end + nft_key_offset(s, i);
 
 		switch (s->fields[i]) {
-		case NFT_UID:
+		case NFT_F_UID:
 			memcpy(a, &uid, sizeof uid);
 			memcpy(b, &uid, sizeof uid);
 			break;
-		case NFT_L4PROTO:
+		case NFT_F_L4PROTO:
 			*a = *b = piece->protocol == FW_TCP ? 6 : 17;
 			break;
-		case NFT_DPORT:
+		case NFT_F_DPORT:
 			put_number(a, 2, piece->range.first);
 			put_number(b, 2, piece->range.last);
 			break;
-		case NFT_ICMP_TYPE:
-		case NFT_ICMP6_TYPE:
+		case NFT_F_ICMP_TYPE:
+		case NFT_F_ICMP6_TYPE:
 			*a = *b = (uint8_t)piece->range.first;
 			break;
 		default:
@@ -263,7 +263,7 @@ static void state_element(struct nft_set *s, uint32_t state, struct nft_verdict 
 
 static struct nft_set *state_map(struct nft_ruleset *r, const char *name, const char *untracked)
 {
-	static const enum nft_field field = NFT_CT_STATE;
+	static const enum nft_field field = NFT_F_CT_STATE;
 	struct nft_set *s = nft_set_add(r, name, &field, 1, true);
 
 	state_element(s, CT_ESTABLISHED, accept_verdict());
@@ -287,7 +287,7 @@ static void martians(struct nft_ruleset *r, struct nft_chain *c, bool v6)
 {
 	static const char *const four[] = { "0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", NULL };
 	static const char *const six[] = { "::1/128", "::ffff:0.0.0.0/96", "ff00::/8", NULL };
-	enum nft_field field = v6 ? NFT_SADDR6 : NFT_SADDR4;
+	enum nft_field field = v6 ? NFT_F_SADDR6 : NFT_F_SADDR4;
 	struct nft_set *s = nft_set_add(r, v6 ? "martians6" : "martians4", &field, 1, false);
 	struct nft_rule *n = nft_rule_add(c, "no machine has this source address");
 

@@ -123,14 +123,15 @@ static bool covers(const struct nft_piece *a, const struct nft_piece *b)
 /* The comment of what stays names the lines of what it covers. */
 static void name_too(struct nft_piece *kept, const struct nft_piece *gone)
 {
-	size_t n = strlen(kept->comment);
+	size_t n = strlen(kept->comment), len = strlen(gone->comment);
 	const char *at = strstr(kept->comment, gone->comment);
-	size_t len = strlen(gone->comment);
 
 	if (at && (at[len] == 0 || at[len] == ',') && (at == kept->comment || at[-1] == ' '))
 		return;
-	if (n + len + 3 < sizeof kept->comment)
-		snprintf(kept->comment + n, sizeof kept->comment - n, ", %s", gone->comment);
+	if (n + len + 3 > sizeof kept->comment)
+		return;
+	memcpy(kept->comment + n, ", ", 2);
+	memcpy(kept->comment + n + 2, gone->comment, len + 1);
 }
 
 static void merge(struct nft_pieces *p)

@@ -28,22 +28,22 @@ static void *zeroed(size_t size)
 unsigned nft_field_size(enum nft_field f)
 {
 	switch (f) {
-	case NFT_UID:
-	case NFT_CT_STATE:
-	case NFT_SADDR4:
-	case NFT_DADDR4:
+	case NFT_F_UID:
+	case NFT_F_CT_STATE:
+	case NFT_F_SADDR4:
+	case NFT_F_DADDR4:
 		return 4;
-	case NFT_SADDR6:
-	case NFT_DADDR6:
-	case NFT_SADDR6_NET:
+	case NFT_F_SADDR6:
+	case NFT_F_DADDR6:
+	case NFT_F_SADDR6_NET:
 		return 16;
-	case NFT_DPORT:
+	case NFT_F_DPORT:
 		return 2;
-	case NFT_L4PROTO:
-	case NFT_ICMP_TYPE:
-	case NFT_ICMP6_TYPE:
+	case NFT_F_L4PROTO:
+	case NFT_F_ICMP_TYPE:
+	case NFT_F_ICMP6_TYPE:
 		return 1;
-	case NFT_FIELD_NONE:
+	case NFT_F_NONE:
 		break;
 	}
 	return 0;

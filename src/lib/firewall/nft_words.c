@@ -6,17 +6,17 @@
 const struct nft_field_words *nft_field_words(enum nft_field f)
 {
 	static const struct nft_field_words words[] = {
-		[NFT_UID] = { "uid", "meta skuid", NULL, "skuid" },
-		[NFT_L4PROTO] = { "inet_proto", "meta l4proto", NULL, "l4proto" },
-		[NFT_DPORT] = { "inet_service", "th dport", "th", "dport" },
-		[NFT_ICMP_TYPE] = { "icmp_type", "icmp type", "icmp", "type" },
-		[NFT_ICMP6_TYPE] = { "icmpv6_type", "icmpv6 type", "icmpv6", "type" },
-		[NFT_SADDR4] = { "ipv4_addr", "ip saddr", "ip", "saddr" },
-		[NFT_DADDR4] = { "ipv4_addr", "ip daddr", "ip", "daddr" },
-		[NFT_SADDR6] = { "ipv6_addr", "ip6 saddr", "ip6", "saddr" },
-		[NFT_DADDR6] = { "ipv6_addr", "ip6 daddr", "ip6", "daddr" },
-		[NFT_SADDR6_NET] = { "ipv6_addr", "ip6 saddr & ffff:ffff:ffff:ffff::", "ip6", "saddr" },
-		[NFT_CT_STATE] = { "ct_state", "ct state", NULL, "state" },
+		[NFT_F_UID] = { "uid", "meta skuid", NULL, "skuid" },
+		[NFT_F_L4PROTO] = { "inet_proto", "meta l4proto", NULL, "l4proto" },
+		[NFT_F_DPORT] = { "inet_service", "th dport", "th", "dport" },
+		[NFT_F_ICMP_TYPE] = { "icmp_type", "icmp type", "icmp", "type" },
+		[NFT_F_ICMP6_TYPE] = { "icmpv6_type", "icmpv6 type", "icmpv6", "type" },
+		[NFT_F_SADDR4] = { "ipv4_addr", "ip saddr", "ip", "saddr" },
+		[NFT_F_DADDR4] = { "ipv4_addr", "ip daddr", "ip", "daddr" },
+		[NFT_F_SADDR6] = { "ipv6_addr", "ip6 saddr", "ip6", "saddr" },
+		[NFT_F_DADDR6] = { "ipv6_addr", "ip6 daddr", "ip6", "daddr" },
+		[NFT_F_SADDR6_NET] = { "ipv6_addr", "ip6 saddr & ffff:ffff:ffff:ffff::", "ip6", "saddr" },
+		[NFT_F_CT_STATE] = { "ct_state", "ct state", NULL, "state" },
 	};
 
 	return &words[f];
@@ -66,22 +66,22 @@ void nft_value_text(const struct nft_set *s, unsigned i, const struct nft_elemen
 
 	memcpy(&whole, a, sizeof whole);
 	switch (s->fields[i]) {
-	case NFT_UID:
+	case NFT_F_UID:
 		snprintf(out, NFT_VALUE, "%u", whole);
 		return;
-	case NFT_CT_STATE:
+	case NFT_F_CT_STATE:
 		snprintf(out, NFT_VALUE, "%s", state_text(whole));
 		return;
-	case NFT_L4PROTO:
+	case NFT_F_L4PROTO:
 		snprintf(out, NFT_VALUE, "%s", *a == 6 ? "tcp" : "udp");
 		return;
-	case NFT_DPORT:
+	case NFT_F_DPORT:
 		first = (unsigned)a[0] << 8 | a[1];
 		last = (unsigned)b[0] << 8 | b[1];
 		snprintf(out, NFT_VALUE, first == last ? "%u" : "%u-%u", first, last);
 		return;
-	case NFT_ICMP_TYPE:
-	case NFT_ICMP6_TYPE:
+	case NFT_F_ICMP_TYPE:
+	case NFT_F_ICMP6_TYPE:
 		snprintf(out, NFT_VALUE, "%u", *a);
 		return;
 	default:
