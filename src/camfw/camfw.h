@@ -15,8 +15,9 @@ struct options {
 	const char *profile, *format, *output;
 	bool json, unlimited;
 	/* what a command takes itself: NULL = not given */
-	const char *from, *to, *protocol, *dport, *sport, *type, *flags, *state, *room, *direction, *batch, *ruleset, *timeout;
-	bool markdown, loopback;
+	struct fw_packet_words packet;
+	const char *batch, *ruleset, *timeout;
+	bool markdown;
 	const char *words[4];		/* what is no option */
 	unsigned word_count;
 };

@@ -100,9 +100,9 @@ static const char **place_of(struct options *o, const char *name)
 {
 	const struct { const char *name, **place; } plain[] = {
 		{ "profile", &o->profile }, { "format", &o->format }, { "output", &o->output },
-		{ "from", &o->from }, { "to", &o->to }, { "proto", &o->protocol }, { "dport", &o->dport },
-		{ "sport", &o->sport }, { "type", &o->type }, { "flags", &o->flags }, { "state", &o->state },
-		{ "room", &o->room }, { "direction", &o->direction }, { "batch", &o->batch }, { "ruleset", &o->ruleset },
+		{ "from", &o->packet.from }, { "to", &o->packet.to }, { "proto", &o->packet.protocol }, { "dport", &o->packet.dport },
+		{ "sport", &o->packet.sport }, { "type", &o->packet.type }, { "flags", &o->packet.flags }, { "state", &o->packet.state },
+		{ "room", &o->packet.room }, { "direction", &o->packet.direction }, { "batch", &o->batch }, { "ruleset", &o->ruleset },
 		{ "timeout", &o->timeout },
 	};
 
@@ -115,7 +115,7 @@ static const char **place_of(struct options *o, const char *name)
 static bool take_switch(struct options *o, const char *name)
 {
 	const struct { const char *name; bool *place; } switches[] = {
-		{ "json", &o->json }, { "without-limits", &o->unlimited }, { "loopback", &o->loopback },
+		{ "json", &o->json }, { "without-limits", &o->unlimited }, { "loopback", &o->packet.loopback },
 		{ "markdown", &o->markdown },
 	};
 

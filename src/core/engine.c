@@ -18,7 +18,7 @@
 #define RUNNING_MAX 256
 
 /* The rooms that are workers; the worker's name is the room's. */
-static const enum room_id worker_rooms[] = { ROOM_SYSD };
+static const enum room_id worker_rooms[] = { ROOM_SYSD, ROOM_FWD };
 
 struct worker {
 	const char *name;		/* of the process table */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "firewall.h"
 #include "instance.h"
 #include "provider.h"
 #include "steps.h"
@@ -101,6 +102,7 @@ void provider_remove(struct db *db, const struct object *p)
 		p->id);
 	core_steps_drop(db, p->id, NULL);
 	object_delete(db, p);
+	firewall_refresh(db);
 }
 
 void provider_step_delete(struct db *db, const char *id, const char *unused)

@@ -180,6 +180,16 @@ struct fw_packet {
 #define FW_ACK 0x10
 #define FW_URG 0x20
 
+/* The words a packet is given by, NULL = not given: numbers as text, flags as letters of FSRPAU or "-", room a room's name or
+ * a user's number, direction in or out (else by the policy's own addresses). */
+struct fw_packet_words {
+	const char *from, *to, *protocol, *dport, *sport, *type, *flags, *state, *room, *direction;
+	bool loopback;
+};
+
+/* (packet.c) NULL, or what is wrong: "name: what is expected". */
+const char *fw_packet_read(struct fw_packet *k, const struct fw_policy *p, const struct fw_packet_words *words);
+
 struct fw_verdict {
 	bool pass;
 	const struct fw_line *line;	/* that decided, or NULL */

@@ -135,7 +135,16 @@ enum proto_type {
 
 	/* [net: its clients' script dhcp-event] {"applet":"udhcpc|udhcpc6|ntpd","event":"...","env":{"CAM_CHILD":"n","ip":"..",...}}
 	 * -> {} ; CAM_CHILD is the number net gave the client's run */
-	PROTO_NET_EVENT = 0x0701
+	PROTO_NET_EVENT = 0x0701,
+
+	/* ---- fwd ---- */
+
+	/* [core] {} -> {"state":"standing|waiting|applied|unconfirmed","generation":n,"lines":n,"applied":t,"seconds_left":n?,
+	 * "drifts":n,"drifted":t?,"error":"..","in_place":bool,"foreign":["ip nat",..],"counters":[{"chain","comment","packets",
+	 * "bytes"}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
+	PROTO_FWD_STATUS = 0x0f01,
+	/* [core] {"generation":n} : keeps a change that waits -> {}; 409 when there is none, or no connection came in since */
+	PROTO_FWD_CONFIRM = 0x0f02
 };
 
 /* Which certificate: browsers' and clients', or the agents' (stable name). */
