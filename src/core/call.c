@@ -315,6 +315,8 @@ static bool room_permitted(const struct verb *v, enum room_id from)
 		return from == ROOM_SYSD;
 	case VERB_ROLE_TTY:
 		return from == ROOM_TTY;
+	case VERB_ROLE_FWD:
+		return from == ROOM_FWD;
 	case VERB_ROLE_NONE:
 		break;
 	}

@@ -74,7 +74,7 @@ struct core_service {
 struct core {
 	struct ev_loop *loop;
 	struct ipc_server *server;
-	struct ipc_client *keyd, *hashd;
+	struct ipc_client *keyd, *hashd, *fwd;
 	struct work_pool *writer, *readers;
 	struct db_writer commit;		/* writer's thread once it runs */
 	struct core_throttle throttle;
@@ -148,7 +148,7 @@ struct core_handler {
 /* The parts' handlers, in files of their own (handlers_<part>.c); each list ends with
  * one without a verb. */
 extern const struct core_handler core_handlers_appliance[], core_handlers_places[], core_handlers_users[],
-	core_handlers_boxes[], core_handlers_instances[], core_handlers_blobs[];
+	core_handlers_boxes[], core_handlers_instances[], core_handlers_blobs[], core_handlers_firewall[];
 
 struct core_call {
 	struct core_job work;			/* first */

@@ -18,7 +18,7 @@
 #include "plat/clock.h"
 
 /* Rooms that are workers; the worker's name is the room's. */
-static const char *const worker_rooms[] = { "sysd", "demo", "cloud" };
+static const char *const worker_rooms[] = { "sysd", "fwd", "demo", "cloud" };
 #define WORKERS_MAX (sizeof worker_rooms / sizeof worker_rooms[0])
 /* Tasks a worker may say it runs, and may be given at once. */
 #define RUNNING_MAX 256

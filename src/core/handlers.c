@@ -7,7 +7,7 @@
 
 static const struct core_handler *const parts[] = {
 	core_handlers_appliance, core_handlers_places, core_handlers_users, core_handlers_boxes,
-	core_handlers_instances, core_handlers_blobs,
+	core_handlers_instances, core_handlers_blobs, core_handlers_firewall,
 };
 
 #define PARTS (sizeof parts / sizeof parts[0])

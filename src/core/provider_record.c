@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "firewall.h"
 #include "flow.h"
 #include "instance.h"
 #include "provider.h"
@@ -221,6 +222,7 @@ void provider_remove(struct db *db, const struct object *p)
 	schedule_drop(db, p->id);
 	db_run(db, "DELETE FROM stray WHERE provider = ?", "t", p->id);
 	object_delete(db, p);
+	firewall_refresh(db);
 }
 
 void provider_timer_delete(struct db *db, const char *id, const char *unused)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "firewall.h"
 #include "instance.h"
 #include "provider.h"
 #include "secrets.h"
@@ -172,6 +173,7 @@ static int create_record(struct db *db, struct core_call *call, const char *owne
 	secrets_keep(db, call, p.id);
 	provider_log(db, &p, PROVIDER_INFO, "create", "The provider was added.");
 	provider_sync(db, &p);
+	firewall_refresh(db);
 	core_answer_doc(&call->answer, call->verb->status, p.doc);
 	object_free(&p);
 	return 0;
@@ -225,6 +227,7 @@ static int put(struct db *db, struct core_call *call, struct object *p)
 		return -1;
 	object_put(db, p);
 	secrets_keep(db, call, p->id);
+	firewall_refresh(db);
 	core_answer_doc(&call->answer, call->verb->status, p->doc);
 	return 0;
 }
@@ -243,7 +246,7 @@ int verb_provider_put_run(struct db *db, struct core_call *call)
 
 static void put_go(struct core_call *call)
 {
-	core_call_write(call, verb_provider_put_run, NULL, false);
+	core_call_write(call, verb_provider_put_run, verb_kick_after, false);
 }
 
 void verb_provider_put_start(struct core_call *call)

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Users of rooms, see /etc/passwd; the clients' group of a room is its uid + 1000. */
@@ -248,6 +249,23 @@ loopback_up(void)
 		close(fd);
 }
 
+/* Nothing in and nothing out but loopback, before any card is up; fwd opens what shall be open. */
+static void
+base_policy(void)
+{
+	char *const argv[] = { "/bin/fwd", "--base", NULL };
+	char *const env[] = { "PATH=/bin", NULL };
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		execve(argv[0], argv, env);
+		_exit(INIT_SYSTEM);
+	}
+	if (pid == -1 || waitpid(pid, &status, 0) == -1 || status != 0)
+		init_say("fwd: the base policy is not in place");
+}
+
 int
 init_house(void)
 {
@@ -260,6 +278,7 @@ init_house(void)
 		return INIT_SYSTEM;
 	cgroups();
 	init_demo();
+	base_policy();
 	loopback_up();
 	execve(argv[0], argv, env);
 	init_say("%s: cannot start: %m", argv[0]);

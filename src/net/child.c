@@ -19,6 +19,9 @@
 #define DELAY_FIRST 1.0
 #define DELAY_LAST 30.0
 #define RUN_LONG 60.0
+/* The firewall hears of a time server when we do and opens it; ntpd, whose first question is refused, asks again only half
+ * a minute later.  Seconds. */
+#define NTP_DELAY 1.0
 
 struct need {
 	const char *name;
@@ -151,13 +154,26 @@ static void on_end(struct ev_loop *loop, ev_child *w, int events)
 	ev_timer_start(loop, &a->restart);
 }
 
+static void run(struct ev_loop *loop, struct applet *a);
+
 static void on_restart(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)events;
-	child_start(loop, w->data);
+	run(loop, w->data);
 }
 
 void child_start(struct ev_loop *loop, struct applet *a)
+{
+	if (a->kind != LEASE_NTP) {
+		run(loop, a);
+		return;
+	}
+	ev_timer_init(&a->restart, on_restart, NTP_DELAY, 0);
+	a->restart.data = a;
+	ev_timer_start(loop, &a->restart);
+}
+
+static void run(struct ev_loop *loop, struct applet *a)
 {
 	static unsigned long number;
 	int self = getpid(), pid;

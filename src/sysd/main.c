@@ -162,7 +162,7 @@ static void on_state(struct ipc_conn *conn, struct ipc_msg *msg, yyjson_val *bod
 
 static const struct request requests[] = {
 	{ PROTO_SYSD_FACT, ROOM_BIT(ROOM_NET), on_fact },
-	{ PROTO_SYSD_STATE, ROOM_BIT(ROOM_NET) | ROOM_BIT(ROOM_TTY), on_state },
+	{ PROTO_SYSD_STATE, ROOM_BIT(ROOM_NET) | ROOM_BIT(ROOM_TTY) | ROOM_BIT(ROOM_FWD), on_state },
 	{ PROTO_SYSD_NETWORK, ROOM_BIT(ROOM_TTY), on_network },
 	{ PROTO_SYSD_POWER, ROOM_BIT(ROOM_TTY), on_power },
 };

@@ -75,6 +75,18 @@ class Requests:
 
     organization_csv = organization_report
 
+    def firewall_export(self, who, allowed):
+        return {"query": "?format=csv"}, None
+
+    def firewall_explain(self, who, allowed):
+        return {"query": "?from=198.51.100.1&to=198.51.100.2&proto=tcp&dport=443&direction=in"}, None
+
+    def firewall_own_put(self, who, allowed):
+        return {}, {"lines": []}
+
+    def firewall_confirm(self, who, allowed):
+        return {}, {"generation": 1}
+
     def costcenter_create(self, who, allowed):
         return {}, {"name": self.w.name("Walk"), "organization": self.w.organization}
 

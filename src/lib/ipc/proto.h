@@ -185,7 +185,16 @@ enum proto_type {
 	/* [demo] {} -> {"machines":[{"machine":"..","running":bool,"disk":bool}]} : whatever there is of any */
 	PROTO_YARD_LIST = 0x0d04,
 	/* notice to demo: {"machine":".."} : its first process has ended by itself */
-	PROTO_YARD_ENDED = 0x0d05
+	PROTO_YARD_ENDED = 0x0d05,
+
+	/* ---- fwd ---- */
+
+	/* [core] {} -> {"state":"standing|waiting|applied|unconfirmed","generation":n,"lines":n,"applied":t,"seconds_left":n?,
+	 * "drifts":n,"drifted":t?,"error":"..","in_place":bool,"foreign":["ip nat",..],"counters":[{"chain","comment","packets",
+	 * "bytes"}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
+	PROTO_FWD_STATUS = 0x0f01,
+	/* [core] {"generation":n} : keeps a change that waits -> {}; 409 when there is none, or no connection came in since */
+	PROTO_FWD_CONFIRM = 0x0f02
 };
 
 /* Which certificate: browsers' and clients', or the agents' (stable name). */

@@ -288,6 +288,13 @@ static const struct room_path yard_paths[] = {
 	{ NULL, 0 }
 };
 
+/* ---- fwd: the packet filter ---- */
+
+static const int fwd_calls[] = {
+	SYS_bind,			/* of its netlink sockets */
+	-1
+};
+
 /* ---- the rows ---- */
 
 static const struct room rooms[ROOM_COUNT] = {
@@ -323,7 +330,7 @@ static const struct room rooms[ROOM_COUNT] = {
 	[ROOM_CORE] = {
 		.id = ROOM_CORE, .name = "core", .program = "/bin/core", .uid = 105,
 		.job = "the truth: rules, database, events, tasks",
-		.links = ROOM_BIT(ROOM_KEYD) | ROOM_BIT(ROOM_HASHD) | ROOM_BIT(ROOM_STORE),
+		.links = ROOM_BIT(ROOM_KEYD) | ROOM_BIT(ROOM_HASHD) | ROOM_BIT(ROOM_STORE) | ROOM_BIT(ROOM_FWD),
 		.listens = true,
 		.paths = core_paths, .syscalls = core_calls,
 		.memory = 256 * MIB, .nofile = 1024, .nproc = 32, .oom = -800,
@@ -391,6 +398,15 @@ static const struct room rooms[ROOM_COUNT] = {
 		.inet = true, .families = ROOM_FAMILY(AF_NETLINK),
 		.memory = 16 * MIB, .nofile = 512, .nproc = 32, .oom = 300,
 		.data = 640 * MIB,
+	},
+	[ROOM_FWD] = {
+		.id = ROOM_FWD, .name = "fwd", .program = "/bin/fwd", .uid = 114,
+		.job = "the packet filter: what core wants, in one transaction",
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_SYSD), .listens = true,
+		.capabilities = ROOM_CAPABILITY(CAP_NET_ADMIN),
+		.syscalls = fwd_calls,
+		.families = ROOM_FAMILY(AF_NETLINK),
+		.memory = 32 * MIB, .nofile = 64, .nproc = 4, .oom = -800,
 	},
 };
 

@@ -7,6 +7,7 @@
 
 static const struct verb *const parts[] = {
 	verb_rows_appliance, verb_rows_places, verb_rows_users, verb_rows_boxes, verb_rows_instances, verb_rows_blobs,
+	verb_rows_firewall,
 };
 
 #define PARTS (sizeof parts / sizeof parts[0])

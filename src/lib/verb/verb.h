@@ -42,6 +42,7 @@ enum verb_role {
 	VERB_ROLE_ADMIN,	/* an administrator of the appliance */
 	VERB_ROLE_SYSD,		/* the room of that name only, never from HTTP */
 	VERB_ROLE_TTY,
+	VERB_ROLE_FWD,
 	VERB_ROLE_API
 };
 
@@ -81,7 +82,7 @@ struct verb {
 
 /* The parts' rows, in files of their own (rows_<part>.c); each list ends with one without a name. */
 extern const struct verb verb_rows_appliance[], verb_rows_places[], verb_rows_users[], verb_rows_boxes[],
-	verb_rows_instances[], verb_rows_blobs[];
+	verb_rows_instances[], verb_rows_blobs[], verb_rows_firewall[];
 
 /* Media type of a VERB_ANSWER_LINES: by its reply, "lines" application/x-ndjson, "csv" text/csv, others JSON. */
 const char *verb_lines_type(const struct verb *v);

@@ -1,0 +1,52 @@
+/* fwd: what its files share. */
+#ifndef CAM_FWD_H
+#define CAM_FWD_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "firewall/firewall.h"
+
+/* Seconds a change of the console has until it is confirmed. */
+#define FWD_CONFIRM 30.0
+/* After a start with a policy in the kernel: so long core has to say which one it shall be, seconds. */
+#define FWD_PATIENCE 10.0
+
+/* ---- policy.c: what shall be, and what is ---- */
+
+/* Puts the base policy in when there is none, else leaves what is there until core has spoken. */
+void policy_open(struct ev_loop *loop);
+/* core's model {"generation":n,"peers":{name:["address",..]},"on":["condition",..],"own":"text"}.  confirm: it goes back by itself
+ * after FWD_CONFIRM seconds.  0, or -1 with a sentence; then nothing has changed. */
+int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR]);
+/* sysd's state: name servers, time servers, our own addresses. */
+void policy_state(yyjson_val *state);
+/* 0 when the waiting change of that generation is kept from now on; else -1 with a sentence. */
+int policy_confirm(int64_t generation, char error[FW_ERROR]);
+/* Somebody else has changed our table: puts it back. */
+void policy_drifted(void);
+/* Adds its members to the status. */
+void policy_status(yyjson_mut_doc *d, yyjson_mut_val *o);
+
+/* ---- drops.c: the last packets that were dropped, from the kernel's log ---- */
+
+int drops_open(struct ev_loop *loop);
+void drops_status(yyjson_mut_doc *d, yyjson_mut_val *o);
+
+/* One message of nfnetlink_log, for the fuzz target. */
+struct drop {
+	int64_t time;			/* wall clock */
+	char reason[32];
+	struct addr from, to;
+	unsigned protocol;
+	uint16_t sport, dport;		/* type and code of ICMP */
+};
+bool drop_parse(struct drop *p, const void *msg, size_t len);
+
+/* ---- core.c: core and sysd ---- */
+
+void core_open(struct ev_loop *loop);
+
+#endif

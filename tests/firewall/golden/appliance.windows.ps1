@@ -1,0 +1,25 @@
+# CAM Dedicated Edition appliance (profile appliance)
+# Made by camfw from the port tables of CAM Dedicated Edition; do not edit, generate it again.
+$ErrorActionPreference = 'Stop'
+Get-NetFirewallRule -Group 'CAM' -ErrorAction SilentlyContinue | Remove-NetFirewallRule
+New-NetFirewallRule -Group 'CAM' -Name 'cam-web-users' -DisplayName 'console, API calls and agents'' requests' -Description 'people''s browsers, API clients and command lines' -Direction Inbound -Action Allow -Protocol TCP -LocalPort '443' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-web-vms' -DisplayName 'agents of the managed VMs' -Description 'the network or VPC of the virtual machines' -Direction Inbound -Action Allow -Protocol TCP -LocalPort '443' -RemoteAddress '10.20.0.0/16','fd20::/64' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-bus-in' -DisplayName 'message bus of the monitoring role' -Description 'the network or VPC of the virtual machines' -Direction Inbound -Action Allow -Protocol TCP -LocalPort '5671' -RemoteAddress '10.20.0.0/16','fd20::/64' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-ping4-in' -DisplayName 'echo request' -Description 'any address' -Direction Inbound -Action Allow -Protocol ICMPv4 -IcmpType '8' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-ping6-in' -DisplayName 'echo request' -Description 'any address' -Direction Inbound -Action Allow -Protocol ICMPv6 -IcmpType '128' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-pmtu4-in' -DisplayName 'unreachable, path MTU, time exceeded, parameter problem' -Description 'any address' -Direction Inbound -Action Allow -Protocol ICMPv4 -IcmpType '3','11','12' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-pmtu6-in' -DisplayName 'unreachable, packet too big, time exceeded, parameter problem' -Description 'any address' -Direction Inbound -Action Allow -Protocol ICMPv6 -IcmpType '1','2','3','4' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-neighbours-in' -DisplayName 'router and neighbour discovery' -Description 'any address' -Direction Inbound -Action Allow -Protocol ICMPv6 -IcmpType '133','134','135','136' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-listeners-in' -DisplayName 'multicast listener discovery' -Description 'the same link' -Direction Inbound -Action Allow -Protocol ICMPv6 -IcmpType '130','131','132','143' -RemoteAddress 'fe80::/10' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-dhcp6-in' -DisplayName 'answers of DHCPv6 servers, which come from another address than was asked' -Description 'the same link' -Direction Inbound -Action Allow -Protocol UDP -LocalPort '546' -RemoteAddress 'fe80::/10' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-ping4-out' -DisplayName 'udhcpc and diagnosis' -Description 'any address' -Direction Outbound -Action Allow -Protocol ICMPv4 -IcmpType '8' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-pmtu4-out' -DisplayName 'errors about what others sent' -Description 'any address' -Direction Outbound -Action Allow -Protocol ICMPv4 -IcmpType '3','11','12' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-pmtu6-out' -DisplayName 'errors about what others sent' -Description 'any address' -Direction Outbound -Action Allow -Protocol ICMPv6 -IcmpType '1','2','3','4' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-neighbours-out' -DisplayName 'router and neighbour discovery' -Description 'any address' -Direction Outbound -Action Allow -Protocol ICMPv6 -IcmpType '133','134','135','136' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-listeners-out' -DisplayName 'multicast listener reports' -Description 'any address' -Direction Outbound -Action Allow -Protocol ICMPv6 -IcmpType '131','132','143' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-dhcp-out' -DisplayName 'renewal of the lease; the first request is a raw packet' -Description 'the DHCP server that gave the lease' -Direction Outbound -Action Allow -Protocol UDP -RemotePort '67' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-dhcp6-out' -DisplayName 'DHCPv6' -Description 'DHCPv6 servers and relays on the link' -Direction Outbound -Action Allow -Protocol UDP -RemotePort '547' -RemoteAddress 'ff02::1:2/128','fe80::/10' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-dns-ntp' -DisplayName 'names of time servers' -Description 'the name servers' -Direction Outbound -Action Allow -Protocol UDP -RemotePort '53' -RemoteAddress '10.9.0.1/32','fd09::1/128' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-dns-ntp-tcp' -DisplayName 'names of time servers, answers too long for UDP' -Description 'the name servers' -Direction Outbound -Action Allow -Protocol TCP -RemotePort '53' -RemoteAddress '10.9.0.1/32','fd09::1/128' | Out-Null
+New-NetFirewallRule -Group 'CAM' -Name 'cam-ntp-out' -DisplayName 'the time' -Description 'the time servers' -Direction Outbound -Action Allow -Protocol UDP -RemotePort '123' -RemoteAddress '10.9.0.1/32','10.7.0.123/32' | Out-Null
+Set-NetFirewallProfile -All -Enabled True -DefaultInboundAction Block -DefaultOutboundAction Block

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Management appliance of a managed network (profile management-appliance)
+# Made by camfw from the port tables of CAM Dedicated Edition; do not edit, generate it again.
+# NOT CHECKED BY A CONSUMER.
+set -e
+: "${NETWORK:?the name of the VPC network}"
+gcloud compute firewall-rules create cam-ma-cam --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:443 --destination-ranges=0.0.0.0/0 --description="CAM management"
+gcloud compute firewall-rules create cam-ma-cam-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:443 --destination-ranges=::/0 --description="CAM management"
+gcloud compute firewall-rules create cam-ma-monitoring --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:5671 --destination-ranges=0.0.0.0/0 --description="monitoring, RabbitMQ over TLS"
+gcloud compute firewall-rules create cam-ma-monitoring-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:5671 --destination-ranges=::/0 --description="monitoring, RabbitMQ over TLS"
+gcloud compute firewall-rules create cam-ma-isakmp --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=udp:500 --destination-ranges=0.0.0.0/0 --description="remote administration, ISAKMP"
+gcloud compute firewall-rules create cam-ma-isakmp-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=udp:500 --destination-ranges=::/0 --description="remote administration, ISAKMP"
+gcloud compute firewall-rules create cam-ma-natt --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=udp:4500 --destination-ranges=0.0.0.0/0 --description="remote administration, IPsec NAT traversal"
+gcloud compute firewall-rules create cam-ma-natt-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=udp:4500 --destination-ranges=::/0 --description="remote administration, IPsec NAT traversal"
+gcloud compute firewall-rules create cam-ma-ssh --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:22 --destination-ranges=10.20.0.0/16 --description="SSH"
+gcloud compute firewall-rules create cam-ma-ssh-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:22 --destination-ranges=fd20::/64 --description="SSH"
+gcloud compute firewall-rules create cam-ma-https --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:443 --destination-ranges=10.20.0.0/16 --description="HTTPS monitoring"
+gcloud compute firewall-rules create cam-ma-https-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:443 --destination-ranges=fd20::/64 --description="HTTPS monitoring"
+gcloud compute firewall-rules create cam-ma-smb --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:445 --destination-ranges=10.20.0.0/16 --description="SMB"
+gcloud compute firewall-rules create cam-ma-smb-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:445 --destination-ranges=fd20::/64 --description="SMB"
+gcloud compute firewall-rules create cam-ma-rdp --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:3389 --destination-ranges=10.20.0.0/16 --description="RDP"
+gcloud compute firewall-rules create cam-ma-rdp-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:3389 --destination-ranges=fd20::/64 --description="RDP"
+gcloud compute firewall-rules create cam-ma-winrm --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:5985-5986 --destination-ranges=10.20.0.0/16 --description="WinRM"
+gcloud compute firewall-rules create cam-ma-winrm-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=tcp:5985-5986 --destination-ranges=fd20::/64 --description="WinRM"
+gcloud compute firewall-rules create cam-ma-ping --network="$NETWORK" --target-tags=cam-management-appliance --direction=INGRESS --priority=1000 --action=ALLOW --rules=icmp --source-ranges=10.20.0.0/16 --description="ping, registration for managed services"
+gcloud compute firewall-rules create cam-ma-ping6-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=INGRESS --priority=1000 --action=ALLOW --rules=58 --source-ranges=fd20::/64 --description="ping, registration for managed services"
+gcloud compute firewall-rules create cam-ma-neighbours-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=INGRESS --priority=1000 --action=ALLOW --rules=58 --source-ranges=::/0 --description="router and neighbour discovery"
+gcloud compute firewall-rules create cam-ma-neighbours-out-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=1000 --action=ALLOW --rules=58 --destination-ranges=::/0 --description="router and neighbour discovery"
+gcloud compute firewall-rules create cam-management-appliance-deny-in --network="$NETWORK" --target-tags=cam-management-appliance --direction=INGRESS --priority=65000 --action=DENY --rules=all --source-ranges=0.0.0.0/0
+gcloud compute firewall-rules create cam-management-appliance-deny-in-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=INGRESS --priority=65000 --action=DENY --rules=all --source-ranges=::/0
+gcloud compute firewall-rules create cam-management-appliance-deny-out --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=65000 --action=DENY --rules=all --destination-ranges=0.0.0.0/0
+gcloud compute firewall-rules create cam-management-appliance-deny-out-v6 --network="$NETWORK" --target-tags=cam-management-appliance --direction=EGRESS --priority=65000 --action=DENY --rules=all --destination-ranges=::/0

@@ -1,0 +1,34 @@
+#!/bin/sh
+# OpenStack API hosts (profile openstack)
+# Made by camfw from the port tables of CAM Dedicated Edition; do not edit, generate it again.
+# Then: firewall-cmd --reload, and firewall-cmd --permanent --zone=cam --change-interface=NAME
+set -e
+: "${FIREWALL:=firewall-cmd --permanent}"
+$FIREWALL --new-zone=cam
+$FIREWALL --zone=cam --set-target=DROP
+$FIREWALL --new-policy=cam-out
+$FIREWALL --policy=cam-out --set-target=DROP
+$FIREWALL --policy=cam-out --add-ingress-zone=HOST
+$FIREWALL --policy=cam-out --add-egress-zone=ANY
+set --
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="443" protocol="tcp" accept' # openstack-dashboard
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="443" protocol="tcp" accept' # openstack-dashboard
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="5000" protocol="tcp" accept' # openstack-keystone
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="5000" protocol="tcp" accept' # openstack-keystone
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="35357" protocol="tcp" accept' # openstack-keystone
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="35357" protocol="tcp" accept' # openstack-keystone
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="8774" protocol="tcp" accept' # openstack-nova
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="8774" protocol="tcp" accept' # openstack-nova
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="8776" protocol="tcp" accept' # openstack-cinder
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="8776" protocol="tcp" accept' # openstack-cinder
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="9292" protocol="tcp" accept' # openstack-glance
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="9292" protocol="tcp" accept' # openstack-glance
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="8004" protocol="tcp" accept' # openstack-heat
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="8004" protocol="tcp" accept' # openstack-heat
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="9696" protocol="tcp" accept' # openstack-neutron
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="9696" protocol="tcp" accept' # openstack-neutron
+set -- "$@" --add-rich-rule='rule family="ipv4" source address="10.5.0.2/32" port port="8778" protocol="tcp" accept' # openstack-placement
+set -- "$@" --add-rich-rule='rule family="ipv6" source address="fd05::2/128" port port="8778" protocol="tcp" accept' # openstack-placement
+[ $# = 0 ] || $FIREWALL --zone=cam "$@"
+set --
+[ $# = 0 ] || $FIREWALL --policy=cam-out "$@"

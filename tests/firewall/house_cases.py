@@ -1,0 +1,164 @@
+"""The firewall in the house: fwd with its real neighbours."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import cases
+
+sys.path.insert(0, os.path.join(cases.TOP, "tests", "lib"))
+from house import House  # noqa: E402
+
+
+def until(f, seconds=20.0, pause=0.1):
+    end = time.monotonic() + seconds
+    while True:
+        value = f()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(pause)
+
+
+class Person:
+    """An administrator at the API; each request is a connection of its own."""
+
+    def __init__(self, h):
+        self.h, self.headers = h, {"ElasticBox-Token": h.token()}
+
+    def ask(self, method, path, body=None, connection=None):
+        headers = dict(self.headers)
+        status, _, data = self.h.request(method, path, body, headers, connection=connection)
+        try:
+            return status, json.loads(data) if data else None
+        except ValueError:
+            return status, data.decode()
+
+
+def inside(h, *argv, ok=True, stdin=None):
+    p = subprocess.run(["nsenter", "-t", str(h.status()["pid"]), "-n", *argv], input=stdin, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True)
+    if ok and p.returncode:
+        raise RuntimeError("%s: %s" % (argv, p.stdout))
+    return p.stdout
+
+
+def plain(text):
+    """Without the sources that the limits remember."""
+    return re.sub(r"(set (rate|open)[46]_\w+ \{[^{}]*?)\n\t\telements = \{.*?\}\n\t\}", r"\1\n\t}", text, flags=re.S)
+
+
+def listing(h):
+    return plain(inside(h, "nft", "-s", "list", "table", "inet", "cam", ok=False))
+
+
+def export_is_enforced(check, h, who):
+    status, text = who.ask("GET", "/services/firewall/export?format=nft")
+    # what sysd knows of this network (name servers) is in the kernel and not in core's export
+    own = subprocess.run(["unshare", "-n", "sh", "-c", "nft -f - && nft -s list ruleset"], input=text, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True).stdout
+    check("what the API exports is what the kernel has", status == 200 and own == listing(h), (status, own[:200]))
+    status, v = who.ask("GET", "/services/firewall/explain?from=198.51.100.1&to=%s&proto=tcp&dport=443" % h.address)
+    check("explain through the API names the line", status == 200 and v["verdict"] == "pass" and v["rule"]["id"] == "web-users", v)
+    status, v = who.ask("GET", "/services/firewall/explain?from=198.51.100.1&to=%s&proto=tcp&dport=22" % h.address)
+    check("and says no where no line opens", status == 200 and v["verdict"] == "drop", v)
+    status, v = who.ask("GET", "/services/firewall/profiles")
+    check("profiles and formats are listed", status == 200 and len(v["profiles"]) == 6 and len(v["formats"]) >= 19, v)
+    status, v = who.ask("GET", "/services/firewall/rules?profile=vcenter")
+    check("the rules of a profile are listed", status == 200 and [r["ports"] for r in v["rules"]] == ["443", "8085"], v)
+    for path in ("profiles", "rules", "status", "export?format=csv"):
+        status, _, _ = h.request("GET", "/services/firewall/" + path)
+        check("a stranger is refused %s" % path.split("?")[0], status == 401, status)
+
+
+def drops(check, h, who):
+    subprocess.run(["curl", "-s", "--max-time", "2", "http://%s:22/" % h.address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    status, v = who.ask("GET", "/services/firewall/status")
+    seen = [d for d in v["drops"] if d["dport"] == 22 and d["protocol"] == 6 and d["reason"] == "refused_in"]
+    counted = sum(c["packets"] for c in v["counters"] if c["chain"] == "refused_in")
+    check("a dropped packet is counted, and shown with its reason", status == 200 and seen and counted > 0, v["drops"][:2])
+
+
+def drift(check, h, who):
+    before = listing(h)
+    inside(h, "nft", "flush", "chain", "inet", "cam", "input")
+    back = until(lambda: listing(h) == before)
+    check("a chain that somebody emptied is put back", back, listing(h)[-500:])
+    inside(h, "nft", "delete", "table", "inet", "cam")
+    back = until(lambda: listing(h) == before)
+    check("a table that somebody deleted is put back", back)
+    inside(h, "nft", "add table ip stranger")
+    status, v = who.ask("GET", "/services/firewall/status")
+    check("tables of others are told, and drift is counted", "ip stranger" in v["foreign"] and v["drifts"] >= 2, (v["foreign"], v["drifts"]))
+    inside(h, "nft", "delete table ip stranger")
+
+
+OWN = ['source own-net "network team"', "profile appliance", 'narrow ping4-in off "no ping"',
+       'rule own-monitor in tcp 9100 users always - own-net "exporter"']
+
+
+def change(check, h, who):
+    before = listing(h)
+    status, v = who.ask("PUT", "/services/firewall/own", {"lines": ["rule nonsense"]})
+    check("an own table with an error changes nothing", status == 400 and "own.fw:1:" in v["message"] and listing(h) == before, v)
+    # over one connection all the time: it stands, but it proves nothing
+    c = h.connection()
+    c.connect()
+    status, v = who.ask("PUT", "/services/firewall/own", {"lines": OWN}, connection=c)
+    applied = until(lambda: "own-monitor" in listing(h))
+    check("a change is applied", status == 200 and applied, v)
+    status, refused = who.ask("POST", "/services/firewall/confirm", {"generation": v["generation"]}, connection=c)
+    check("it cannot be confirmed over a connection that stood before", status == 409 and "new connection" in refused["message"], refused)
+    c.close()
+    status, refused = who.ask("POST", "/services/firewall/confirm", {"generation": v["generation"] + 7})
+    check("nor under another number", status == 409, refused)
+    began = time.monotonic()
+    gone = until(lambda: listing(h) == before, 45)
+    check("unconfirmed, it takes itself back (%d s later)" % (time.monotonic() - began), gone)
+    status, v = who.ask("PUT", "/services/firewall/own", {"lines": OWN})
+    until(lambda: "own-monitor" in listing(h))
+    status, _ = who.ask("POST", "/services/firewall/confirm", {"generation": v["generation"]})
+    state = who.ask("GET", "/services/firewall/status")[1]
+    check("confirmed from a new connection it stays", status == 204 and state["state"] == "applied" and "own-monitor" in listing(h), (status, state["state"]))
+    check("and is what the API says", who.ask("GET", "/services/firewall/own")[1]["lines"] == OWN)
+
+
+def deaths(check, h):
+    want = listing(h)
+    whole = True
+    for i in range(10):
+        pid = h.service_pid("fwd")
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        whole &= listing(h) == want
+        time.sleep(0.2 * i / 10)
+    check("fwd killed 10 times: what is in the kernel stays as it is", whole)
+    ready = until(lambda: h.status()["services"]["fwd"]["ready"], 30)
+    time.sleep(1)
+    check("it comes back and leaves the policy whole, own table included", ready and listing(h) == want, listing(h)[:300])
+    check("the console is reached all the while", h.request("GET", "/services/appliance/status")[0] == 200)
+
+
+def ports(check, h):
+    """Every TCP port by raw SYNs from the house's network; only 443 answers, the rest says nothing at all."""
+    out = subprocess.run(["/usr/bin/python3", os.path.join(os.path.dirname(__file__), "sweep.py"), h.address], stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, timeout=300).stdout
+    answer = json.loads(out.splitlines()[-1]) if out.strip().startswith("{") else {"error": out[-300:]}
+    check("a sweep of 65,535 TCP ports and the well-known UDP ports finds 443 alone", answer == {"open": [443], "closed": [], "udp": []}, answer)
+
+
+def run(check):
+    with House("fwall") as h:
+        h.start()
+        h.set_up()
+        who = Person(h)
+        export_is_enforced(check, h, who)
+        drops(check, h, who)
+        drift(check, h, who)
+        ports(check, h)
+        change(check, h, who)
+        deaths(check, h)
+
+
