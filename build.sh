@@ -121,8 +121,8 @@ unlock() { exec 9>&-; }
 
 # ---- what is built -----------------------------------------------------------------------------------
 
-target_parts="musl relro libev yyjson bearssl libsodium sqlite libwebsockets skalibs s6 busybox e2fsprogs"
-host_parts="libev yyjson bearssl libsodium sqlite libwebsockets"
+target_parts="musl relro libev yyjson bearssl libsodium sqlite libwebsockets curl expat skalibs s6 busybox e2fsprogs"
+host_parts="libev yyjson bearssl libsodium sqlite libwebsockets curl expat"
 
 # The lock really used: src/deps/lock, or what `fetch` took in its place.
 used_lock() { echo "$CAM_CACHE/lock/$(sha256sum <src/deps/lock | cut -c1-32)"; }
