@@ -27,6 +27,7 @@ enum room_id {
 	ROOM_SYSD,
 	ROOM_TTY,
 	ROOM_LOG,		/* every room's logger */
+	ROOM_CLOUD,
 	ROOM_COUNT
 };
 
