@@ -104,5 +104,6 @@ const struct db_migration core_schema[] = {
 	{ 4, core_tables_instances },
 	{ 5, core_tables_users },
 	{ 6, core_tables_blobs },
+	{ 7, core_tables_work },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

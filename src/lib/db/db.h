@@ -24,7 +24,7 @@
 #define DB_CACHE_WRITER 4096
 #define DB_CACHE_READER 1024
 /* Statements one connection keeps. */
-#define DB_STATEMENTS 384
+#define DB_STATEMENTS 768
 /* The write-ahead log is copied back after this many pages of 4 KiB, and cut to
  * DB_WAL_BYTES afterwards. */
 #define DB_WAL_PAGES 512

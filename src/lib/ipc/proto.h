@@ -60,6 +60,8 @@ enum proto_type {
 	 * -> {"status":200,"body":<any JSON>} or {"status":200,"text":"..."} or {"status":200,"bytes":"<b64>"} or {"status":204};
 	 * with text or bytes optionally "content_type":"..." (else plain text, or octets) and "file":"name to be
 	 * kept under";
+	 * or {"status":200,"parts":[{"text":"..."} | {"segment":"<store's>","offset":n,"length":n},...]}: plain text put together
+	 * from these, in this order (a segment store no longer has is left out);
 	 * domain refusals are replies too: {"status":4xx,"body":{"message":"..."}}; optional
 	 * "session":"<new cookie value>" ("" = clear the cookie), "csrf":"...",
 	 * "retry_after":seconds. The peer room is known by SO_PEERCRED; only api speaks for tokens and sessions. */
@@ -69,11 +71,16 @@ enum proto_type {
 	/* notice to api: {"sequence":n,"time":t,"kind":"...","object":"...","data":{...}}; kinds used by api itself:
 	 * "token.revoked" {"hash":"<sha256 hex of the token or session>"} drops it from the cache */
 	PROTO_CORE_EVENT = 0x0303,
-	/* [sysd and later workers] {"worker":"sysd","running":[{"task":n,"fence":n},...]} -> {} */
+	/* [sysd, demo, cloud] {"worker":"<the room's name>","slots":tasks at once (1 without it),
+	 * "running":[{"task":n,"fence":n},...]} -> {} : first message of each connection; what it does not name is given out
+	 * again. With "sysd" and no slots: one. */
 	PROTO_CORE_WORKER = 0x0304,
-	/* notice to a worker: {"task":n,"fence":n,"kind":"...","key":"<idempotency key>","input":{...}} */
+	/* notice to a worker: {"task":n,"fence":n,"attempt":n,"deadline":<seconds left>,"kind":"...",
+	 * "key":"<idempotency key: the same over all attempts>","input":{...}}; kinds and inputs: docs/workflows.md */
 	PROTO_CORE_TASK = 0x0305,
-	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed","message":"...","output":{...}} -> {"accepted":bool} */
+	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed"|"refused"|"cancelled","message":"...","output":{...}}
+	 * -> {"accepted":bool}; failed = may be tried again, refused = never. accepted is also true when the very same
+	 * result had been taken before; false: the fence is an old one, the result has no effect */
 	PROTO_CORE_RESULT = 0x0306,
 
 	/* [api] as PROTO_CORE_VERB, with "cursor":"" at first: one chunk of a list. -> binary: a JSON object
@@ -81,6 +88,27 @@ enum proto_type {
 	 * texts of objects, comma-separated, without brackets. A refusal has its status and body in that first line,
 	 * as PROTO_CORE_VERB. api asks for the next chunk when its client has taken the last. */
 	PROTO_CORE_LIST = 0x0307,
+	/* notice to a worker: {"task":n,"fence":n} : stop it; a result (outcome cancelled, or what it came to) still follows.
+	 * Sent again after a reconnect while the worker names the task. */
+	PROTO_CORE_CANCEL = 0x0308,
+	/* [worker] {"task":n,"fence":n,"level":"info|warning|error","text":"..."} -> {} : a line for the operation's activity or
+	 * the provider's log; 409 for an old fence */
+	PROTO_CORE_PROGRESS = 0x0309,
+
+	/* ---- agents: api carries their WebSockets, core is who they talk to (docs/agent-protocol.md) ---- */
+
+	/* [api] {"channel":n,"token_hash":"<sha256 hex of the machine's token>","peer":"address"} : n is api's number, unique in api's
+	 * life -> {"machine":"m-..","instance":"i-.."}; 401 for a token that is unknown or revoked. After core has been away
+	 * api opens every living channel again. */
+	PROTO_CORE_AGENT_OPEN = 0x030a,
+	/* [api] {"channel":n,"message":{...}} -> {}; an error ends the channel. Notice to api: the same, a text frame to be sent,
+	 * with "close":<WebSocket code> when the channel is to end after it. The message {"type":"again"} asks for a new hello. */
+	PROTO_CORE_AGENT = 0x030b,
+	/* [api] notice {"channel":n} : the channel has ended */
+	PROTO_CORE_AGENT_CLOSED = 0x030c,
+	/* [api] {"task":n,"fence":n,"length":n} : store's segment "out-<task>" has this length, durably, at most once a second
+	 * -> {}; 409 for a task that is unknown or has another fence: then nothing of it is kept. Event "task.output". */
+	PROTO_CORE_OUTPUT = 0x030d,
 
 	/* ---- store ---- */
 
