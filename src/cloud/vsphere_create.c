@@ -27,6 +27,8 @@ static void put_option(struct xml_out *o, const char *key, const char *value)
 
 static void put_clone(struct xml_out *o, const struct job *job, const struct vsphere_place *p, const char *name, bool template)
 {
+	static const char *const told[] = { "guestinfo.userdata", "guestinfo.userdata.encoding", "guestinfo.metadata",
+		"guestinfo.metadata.encoding" };
 	char uuid[VSPHERE_UUID];
 
 	vsphere_uuid(job->key, uuid);
@@ -42,6 +44,9 @@ static void put_clone(struct xml_out *o, const struct job *job, const struct vsp
 	xml_put_element(o, "instanceUuid", uuid);
 	put_option(o, VSPHERE_KEY, job->key);
 	put_option(o, VSPHERE_MACHINE, job_input(job, "machine"));
+	/* what the machine was told, its token with it, is nothing for those cloned from the template */
+	for (size_t i = 0; template && i < sizeof told / sizeof told[0]; i++)
+		put_option(o, told[i], "");
 	xml_put(o, "</config>");
 	xml_put_element(o, "powerOn", "false");
 	xml_put(o, "</spec>");
@@ -203,7 +208,7 @@ static enum job_result customize(struct vim *v, const struct vim_ref *vm)
 	return r == VIM_DONE || vim_is_fault(v, r, "CustomizationPending") ? JOB_INVALID : vim_fail(v, r, "customize");
 }
 
-/* Number of the custom attribute of this name, made when it is not there.  0 when it cannot be. */
+/* Number of the custom attribute of this name, made when it is not there.  -1 when it cannot be. */
 static int64_t attribute(struct vim *v, const char *name)
 {
 	struct xml_out args = XML_OUT_ZERO;
@@ -212,14 +217,14 @@ static int64_t attribute(struct vim *v, const char *name)
 
 	for (f = r == VIM_DONE ? xml_child(vim_property(o, "field"), "CustomFieldDef") : NULL; f; f = xml_again(f))
 		if (!strcmp(xml_text(f, "name"), name))
-			return xml_number(xml_text(f, "key"), 0);
+			return xml_number(xml_text(f, "key"), -1);
 	if (r != VIM_DONE)
-		return 0;
+		return -1;
 	xml_put_element(&args, "name", name);
 	xml_put_element(&args, "moType", "VirtualMachine");
 	r = args.bad ? VIM_LOST : vim_call(v, "AddCustomFieldDef", &v->fields, args.text, false, &o);
 	xml_out_free(&args);
-	return r == VIM_DONE ? xml_number(xml_text(o, "returnval/key"), 0) : 0;
+	return r == VIM_DONE ? xml_number(xml_text(o, "returnval/key"), -1) : -1;
 }
 
 /* Tags are an extra: a user without the privilege for them gets a warning, and the machine. */
@@ -239,7 +244,7 @@ static void tag(struct vim *v, const struct vim_ref *vm)
 		vim_put_ref(&args, "entity", vm);
 		xml_put_number(&args, "key", key);
 		xml_put_element(&args, "value", yyjson_get_str(value));
-		r = !key || args.bad ? VIM_LOST : vim_call(v, "SetField", &v->fields, args.text, true, NULL);
+		r = key < 0 || args.bad ? VIM_LOST : vim_call(v, "SetField", &v->fields, args.text, true, NULL);
 		xml_out_free(&args);
 		if (r != VIM_DONE) {
 			job_say(v->job, JOB_WARNING, "The tag %s could not be set: %s%s%s", yyjson_get_str(name), v->why,

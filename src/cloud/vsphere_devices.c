@@ -189,11 +189,23 @@ static void copy(struct work *w, const struct xml_node *device, const char *memb
 		xml_put_element(w->spec, member, xml_text(device, member));
 }
 
+/* What an edited device is called: some servers want it said again. */
+static void copy_label(struct work *w, const struct xml_node *device)
+{
+	if (!device || !xml_child(device, "deviceInfo"))
+		return;
+	xml_put(w->spec, "<deviceInfo xsi:type=\"Description\">");
+	xml_put_element(w->spec, "label", xml_text(device, "deviceInfo/label"));
+	xml_put_element(w->spec, "summary", xml_text(device, "deviceInfo/summary"));
+	xml_put(w->spec, "</deviceInfo>");
+}
+
 /* card: of the template, kept with all that is its own but the network; NULL: a new one. */
 static void put_card(struct work *w, const struct xml_node *card, const struct xml_out *back)
 {
 	begin_change(w, card ? "edit" : "add", false, card ? vim_type(card) : "VirtualVmxnet3");
 	xml_put_element(w->spec, "key", card ? xml_text(card, "key") : "-1");
+	copy_label(w, card);
 	xml_put(w->spec, back->text ? back->text : "");
 	xml_put(w->spec, "<connectable><startConnected>true</startConnected><allowGuestControl>true</allowGuestControl>"
 		"<connected>true</connected></connectable>");
@@ -230,6 +242,7 @@ static void grow_disk(struct work *w, const struct xml_node *disk, int64_t size)
 
 	begin_change(w, "edit", false, "VirtualDisk");
 	copy(w, disk, "key");
+	copy_label(w, disk);
 	xml_put(w->spec, "<backing xsi:type=\"");
 	xml_put_text(w->spec, vim_type(b)[0] ? vim_type(b) : "VirtualDiskFlatVer2BackingInfo");
 	xml_put(w->spec, "\">");
