@@ -2,7 +2,7 @@
  * vim: the vSphere API (SOAP, urn:vim25, version 5.0 and later) of one vCenter, as one session.
  *
  * Sessions are kept in a pool between tasks and used by one thread at a time.
- * A session that the server dropped is renewed and the call made again, once:
+ * A session that the server dropped is renewed and the call made again:
  * a call that was refused for want of a session did nothing.
  */
 #ifndef CAM_CLOUD_VIM_H

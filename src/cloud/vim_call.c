@@ -209,15 +209,15 @@ static enum vim_result with_session(struct vim *v, const char *method, const str
 {
 	enum vim_result r = VIM_DONE;
 
-	if (!v->in)
-		r = vim_renew(v);
-	if (r == VIM_DONE)
-		r = exchange(v, method, this, args, once, stream, out);
-	if (!vim_is_fault(v, r, "NotAuthenticated"))
-		return r;
-	v->in = false;
-	r = vim_renew(v);
-	return r == VIM_DONE ? exchange(v, method, this, args, once, stream, out) : r;
+	for (int i = 0; i < TRIES; i++) {
+		r = v->in ? VIM_DONE : vim_renew(v);
+		if (r == VIM_DONE)
+			r = exchange(v, method, this, args, once, stream, out);
+		if (!vim_is_fault(v, r, "NotAuthenticated"))
+			return r;
+		v->in = false;
+	}
+	return r;
 }
 
 static enum vim_result call(struct vim *v, const char *method, const struct vim_ref *this, const char *args, bool again,

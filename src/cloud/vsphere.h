@@ -28,6 +28,8 @@ void vsphere_uuid(const char *key, char out[VSPHERE_UUID]);
  * at last and may be empty. */
 enum vim_result vsphere_find(struct vim *v, const char *key, const char *hint, const struct vim_ref *folder, const char *name,
 	struct vim_ref *vm);
+/* What has this name in a folder; ref->value "" when nothing has. */
+enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const char *name, struct vim_ref *ref);
 /* The key of a VM, "" when it carries none.  Fault ManagedObjectNotFound when it is gone. */
 enum vim_result vsphere_key_of(struct vim *v, const struct vim_ref *vm, char key[JOB_KEY]);
 /* Value of one name in a <val> of config.extraConfig, "" when absent. */

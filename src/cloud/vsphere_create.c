@@ -11,8 +11,6 @@
 #define SETTLE 150
 /* Between looks. */
 #define LOOK 2.0
-/* A guest gets so long to report an address, seconds; the agent's first message brings them anyway. */
-#define ADDRESS_SECONDS 3
 
 /* ---- the clone ---- */
 
@@ -106,11 +104,26 @@ static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const
 	return job_refuse(job, "vCenter has another virtual machine, or files of one, named %s where it should go", name);
 }
 
+/* vCenter keeps names unique in a folder, by refusing the clone after a while; better not to begin. */
+static enum job_result check_name(struct vim *v, const struct vsphere_place *p, const char *name)
+{
+	struct vim_ref other;
+	enum vim_result r = vsphere_child(v, &p->folder, name, &other);
+
+	if (r != VIM_DONE)
+		return vim_fail(v, r, "look for the machine");
+	if (!other.value[0])
+		return JOB_INVALID;
+	v->job->definite = true;
+	return job_refuse(v->job, "vCenter has another virtual machine named %s in that folder", name);
+}
+
 /* The machine's VM, found or cloned.  vm is set when the result is 0. */
 static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, const char *name, bool template, struct vim_ref *vm)
 {
 	struct job *job = v->job;
 	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm);
+	enum job_result result;
 
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "look for the machine");
@@ -118,6 +131,9 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 		return JOB_INVALID;
 	if (settling(job))
 		return job_later(job, LOOK);
+	result = check_name(v, p, name);
+	if (result)
+		return result;
 	job->definite = false;
 	r = clone_once(v, p, name, template, vm);
 	if (r == VIM_DONE)
@@ -155,8 +171,20 @@ static enum job_result reconfigure(struct vim *v, const struct vim_ref *vm, cons
 	return result;
 }
 
-/* A tree as it came, with the types its values have. */
-static void put_tree(struct xml_out *o, const struct xml_node *n)
+/* Does the specification leave the address to whoever deploys? */
+static bool asks_for_address(const struct xml_node *n)
+{
+	const struct xml_node *c;
+
+	if (!strcmp(vim_type(n), "CustomizationUnknownIpGenerator"))
+		return true;
+	for (c = n->first; c && !asks_for_address(c); c = c->next)
+		;
+	return c != NULL;
+}
+
+/* A tree as it came, with the types its values have; address, unless it is "", in place of the address it has. */
+static void put_tree(struct xml_out *o, const struct xml_node *n, const char *address)
 {
 	static const char *const plain[] = { "string", "int", "long", "short", "byte", "boolean", "dateTime", "base64Binary", NULL };
 	const char *type = vim_type(n), *prefix = "";
@@ -164,6 +192,12 @@ static void put_tree(struct xml_out *o, const struct xml_node *n)
 	for (size_t i = 0; plain[i]; i++)
 		if (!strcmp(plain[i], type))
 			prefix = "xsd:";
+	if (address[0] && !strcmp(n->name, "ip")) {
+		xml_put(o, "<ip xsi:type=\"CustomizationFixedIp\">");
+		xml_put_element(o, "ipAddress", address);
+		xml_put(o, "</ip>");
+		return;
+	}
 	xml_put(o, "<");
 	xml_put(o, n->name);
 	if (type[0]) {
@@ -175,7 +209,7 @@ static void put_tree(struct xml_out *o, const struct xml_node *n)
 	xml_put(o, ">");
 	xml_put_text(o, n->text);
 	for (const struct xml_node *c = n->first; c; c = c->next)
-		put_tree(o, c);
+		put_tree(o, c, address);
 	xml_put(o, "</");
 	xml_put(o, n->name);
 	xml_put(o, ">");
@@ -184,8 +218,10 @@ static void put_tree(struct xml_out *o, const struct xml_node *n)
 static enum job_result customize(struct vim *v, const struct vim_ref *vm)
 {
 	const char *name = job_profile(v->job, "customization_spec");
+	const char *address = job_text(yyjson_obj_get(v->job->input, "address"), "ip");
 	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *answer = NULL;
+	const struct xml_node *spec;
 	enum vim_result r = VIM_LOST;
 
 	if (!name[0] || !strcmp(name, "None"))
@@ -198,9 +234,12 @@ static enum job_result customize(struct vim *v, const struct vim_ref *vm)
 		return job_refuse(v->job, "customization_spec: vCenter has no customization specification %s", name);
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "read the customization specification");
+	spec = xml_path(answer, "returnval/spec");
+	if (spec && !address[0] && asks_for_address(spec))
+		return job_refuse(v->job, "customization_spec: %s leaves the address to whoever deploys, and none is given", name);
 	xml_put(&args, "<spec>");
-	for (const struct xml_node *c = xml_path(answer, "returnval/spec") ? xml_path(answer, "returnval/spec")->first : NULL; c; c = c->next)
-		put_tree(&args, c);
+	for (const struct xml_node *c = spec ? spec->first : NULL; c; c = c->next)
+		put_tree(&args, c, address);
 	xml_put(&args, "</spec>");
 	r = args.bad ? VIM_LOST : vim_task(v, "CustomizeVM_Task", vm, args.text, "Customizing", NULL);
 	xml_out_free(&args);
@@ -254,17 +293,10 @@ static void tag(struct vim *v, const struct vim_ref *vm)
 	}
 }
 
-static int has_address(const struct xml_node *change, void *arg)
-{
-	(void)arg;
-	return xml_text(change, "val")[0] != 0;
-}
-
 static enum job_result finish(struct vim *v, const struct vim_ref *vm, const struct vsphere_place *p)
 {
 	enum job_result result = JOB_INVALID;
 	enum vim_result r;
-	int found;
 	bool on;
 
 	r = vsphere_power(v, vm, &on);
@@ -282,7 +314,7 @@ static enum job_result finish(struct vim *v, const struct vim_ref *vm, const str
 	}
 	if (result)
 		return result;
-	vim_watch(v, vm, "guest.ipAddress", ADDRESS_SECONDS, has_address, NULL, &found);
+	/* a guest reports addresses later, if at all; the agent's first message brings them anyway */
 	vsphere_report(v, vm);
 	return job_over(v->job) ? job_over(v->job) : JOB_DONE;
 }

@@ -75,7 +75,7 @@ static enum vim_result by_uuid(struct vim *v, const char *key, struct vim_ref *v
 	return keep_if(v, key, vm);
 }
 
-static enum vim_result by_name(struct vim *v, const char *key, const struct vim_ref *folder, const char *name, struct vim_ref *vm)
+enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const char *name, struct vim_ref *ref)
 {
 	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *answer = NULL;
@@ -86,9 +86,17 @@ static enum vim_result by_name(struct vim *v, const char *key, const struct vim_
 	if (!args.bad)
 		r = vim_call(v, "FindChild", &v->search, args.text, true, &answer);
 	xml_out_free(&args);
+	if (r == VIM_DONE)
+		vim_ref_read(ref, xml_child(answer, "returnval"));
+	return r;
+}
+
+static enum vim_result by_name(struct vim *v, const char *key, const struct vim_ref *folder, const char *name, struct vim_ref *vm)
+{
+	enum vim_result r = vsphere_child(v, folder, name, vm);
+
 	if (r != VIM_DONE)
 		return r;
-	vim_ref_read(vm, xml_child(answer, "returnval"));
 	if (strcmp(vm->type, "VirtualMachine") != 0)
 		vm->value[0] = 0;
 	return keep_if(v, key, vm);
