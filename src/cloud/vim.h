@@ -79,6 +79,8 @@ enum vim_result vim_call_stream(struct vim *v, const char *method, const struct 
 /* One exchange, without renewal (for the login itself). */
 enum vim_result vim_exchange(struct vim *v, const char *method, const struct vim_ref *this, const char *args, bool once,
 	struct xml_node **out);
+/* What the answer in v->answer, all of which has been fed, comes to: a fault, or the element *out. */
+enum vim_result vim_read(struct vim *v, int status, struct xml_node **out);
 bool vim_is_fault(const struct vim *v, enum vim_result r, const char *name);
 /* Reads an element that is a reference. */
 void vim_ref_read(struct vim_ref *ref, const struct xml_node *n);
@@ -96,9 +98,10 @@ enum vim_result vim_get(struct vim *v, const struct vim_ref *ref, const char *pr
 /* The <val> of one of them, or NULL. */
 struct xml_node *vim_property(const struct xml_node *objects, const char *name);
 const char *vim_property_text(const struct xml_node *objects, const char *name);
-/* Every object of a type below root, one after the other. */
-enum vim_result vim_scan(struct vim *v, const struct vim_ref *root, const char *type, const char *properties,
-	xml_record_fn *fn, void *arg);
+/* A type of object and the properties wanted of it (names divided by blanks); a list ends with type NULL. */
+struct vim_kind { const char *type, *properties; };
+/* Every object of these types, none of which may be a part of another, below root, one after the other. */
+enum vim_result vim_scan(struct vim *v, const struct vim_ref *root, const struct vim_kind *kinds, xml_record_fn *fn, void *arg);
 /* Waits until f, given each <changeSet> of an object's properties, is not 0; *reason is that value.  0 after so
  * many seconds. */
 enum vim_result vim_watch(struct vim *v, const struct vim_ref *ref, const char *properties, double seconds,

@@ -105,28 +105,28 @@ static void read_fault(struct vim *v, const struct xml_node *fault)
 	snprintf(v->why, sizeof v->why, "%.300s", xml_text(fault, "faultstring"));
 }
 
-static enum vim_result bad_answer(struct vim *v, const char *why)
+static enum vim_result bad_answer(struct vim *v, int status, const char *why)
 {
-	snprintf(v->why, sizeof v->why, "%s: status %d, and the answer is not SOAP: %.200s", v->host, http_status(v->http), why);
+	snprintf(v->why, sizeof v->why, "%s: status %d, and the answer is not SOAP: %.200s", v->host, status, why);
 	return VIM_UNKNOWN;
 }
 
-static enum vim_result read_answer(struct vim *v, struct xml_node **out)
+enum vim_result vim_read(struct vim *v, int status, struct xml_node **out)
 {
 	struct xml_node *root = xml_finish(v->answer), *body, *fault;
 
 	if (!root)
-		return bad_answer(v, xml_why(v->answer));
+		return bad_answer(v, status, xml_why(v->answer));
 	body = xml_child(root, "Body");
 	if (strcmp(root->name, "Envelope") != 0 || !body || !body->first)
-		return bad_answer(v, "no envelope");
+		return bad_answer(v, status, "no envelope");
 	fault = xml_child(body, "Fault");
 	if (fault) {
 		read_fault(v, fault);
 		return VIM_FAULT;
 	}
-	if (http_status(v->http) != 200)
-		return bad_answer(v, "no fault either");
+	if (status != 200)
+		return bad_answer(v, status, "no fault either");
 	if (out)
 		*out = body->first;
 	return VIM_DONE;
@@ -191,7 +191,7 @@ static enum vim_result exchange(struct vim *v, const char *method, const struct 
 
 		xml_feed(v->answer, body, len);
 	}
-	return read_answer(v, out);
+	return vim_read(v, http_status(v->http), out);
 }
 
 enum vim_result vim_exchange(struct vim *v, const char *method, const struct vim_ref *this, const char *args, bool once,

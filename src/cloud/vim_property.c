@@ -21,14 +21,18 @@ static void put_paths(struct xml_out *o, const char *properties)
 	}
 }
 
-static void put_spec_begin(struct xml_out *o, const char *element, const char *type, const char *properties)
+static void put_spec_begin(struct xml_out *o, const char *element, const struct vim_kind *kinds)
 {
 	xml_put(o, "<");
 	xml_put(o, element);
-	xml_put(o, "><propSet>");
-	xml_put_element(o, "type", type);
-	put_paths(o, properties);
-	xml_put(o, "</propSet><objectSet>");
+	xml_put(o, ">");
+	for (; kinds->type; kinds++) {
+		xml_put(o, "<propSet>");
+		xml_put_element(o, "type", kinds->type);
+		put_paths(o, kinds->properties);
+		xml_put(o, "</propSet>");
+	}
+	xml_put(o, "<objectSet>");
 }
 
 static void put_spec_end(struct xml_out *o, const char *element)
@@ -40,11 +44,12 @@ static void put_spec_end(struct xml_out *o, const char *element)
 
 enum vim_result vim_get(struct vim *v, const struct vim_ref *ref, const char *properties, struct xml_node **out)
 {
+	const struct vim_kind kinds[] = { { ref->type, properties }, { NULL, NULL } };
 	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *answer = NULL;
 	enum vim_result r = VIM_LOST;
 
-	put_spec_begin(&args, "specSet", ref->type, properties);
+	put_spec_begin(&args, "specSet", kinds);
 	vim_put_ref(&args, "obj", ref);
 	put_spec_end(&args, "specSet");
 	xml_put(&args, "<options></options>");
@@ -87,14 +92,15 @@ const char *vim_property_text(const struct xml_node *objects, const char *name)
 
 /* ---- scanning ---- */
 
-static enum vim_result make_view(struct vim *v, const struct vim_ref *root, const char *type, struct vim_ref *view)
+static enum vim_result make_view(struct vim *v, const struct vim_ref *root, const struct vim_kind *kinds, struct vim_ref *view)
 {
 	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *answer = NULL;
 	enum vim_result r = VIM_LOST;
 
 	vim_put_ref(&args, "container", root);
-	xml_put_element(&args, "type", type);
+	for (; kinds->type; kinds++)
+		xml_put_element(&args, "type", kinds->type);
 	xml_put_element(&args, "recursive", "true");
 	if (!args.bad)
 		r = vim_call(v, "CreateContainerView", &v->views, args.text, true, &answer);
@@ -118,15 +124,14 @@ static enum vim_result more(struct vim *v, const char *token, xml_record_fn *fn,
 	return r;
 }
 
-static enum vim_result read_view(struct vim *v, const struct vim_ref *view, const char *type, const char *properties,
-	xml_record_fn *fn, void *arg)
+static enum vim_result read_view(struct vim *v, const struct vim_ref *view, const struct vim_kind *kinds, xml_record_fn *fn, void *arg)
 {
 	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *answer = NULL;
 	enum vim_result r = VIM_LOST;
 	char token[128] = "", next[128];
 
-	put_spec_begin(&args, "specSet", type, properties);
+	put_spec_begin(&args, "specSet", kinds);
 	vim_put_ref(&args, "obj", view);
 	xml_put(&args, "<skip>true</skip><selectSet xsi:type=\"TraversalSpec\"><name>view</name><type>ContainerView</type>"
 		"<path>view</path><skip>false</skip></selectSet>");
@@ -146,16 +151,15 @@ static enum vim_result read_view(struct vim *v, const struct vim_ref *view, cons
 	return r;
 }
 
-enum vim_result vim_scan(struct vim *v, const struct vim_ref *root, const char *type, const char *properties,
-	xml_record_fn *fn, void *arg)
+enum vim_result vim_scan(struct vim *v, const struct vim_ref *root, const struct vim_kind *kinds, xml_record_fn *fn, void *arg)
 {
 	struct vim_ref view;
-	enum vim_result r = make_view(v, root, type, &view);
+	enum vim_result r = make_view(v, root, kinds, &view);
 	char why[VIM_WHY], fault[sizeof v->fault];
 
 	if (r != VIM_DONE)
 		return r;
-	r = read_view(v, &view, type, properties, fn, arg);
+	r = read_view(v, &view, kinds, fn, arg);
 	memcpy(why, v->why, sizeof why);
 	memcpy(fault, v->fault, sizeof fault);
 	vim_call(v, "DestroyView", &view, "", true, NULL);
@@ -168,11 +172,12 @@ enum vim_result vim_scan(struct vim *v, const struct vim_ref *root, const char *
 
 static enum vim_result make_filter(struct vim *v, const struct vim_ref *ref, const char *properties, struct vim_ref *filter)
 {
+	const struct vim_kind kinds[] = { { ref->type, properties }, { NULL, NULL } };
 	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *answer = NULL;
 	enum vim_result r = VIM_LOST;
 
-	put_spec_begin(&args, "spec", ref->type, properties);
+	put_spec_begin(&args, "spec", kinds);
 	vim_put_ref(&args, "obj", ref);
 	put_spec_end(&args, "spec");
 	xml_put_element(&args, "partialUpdates", "false");

@@ -104,21 +104,25 @@ static int take_vm(struct xml_node *record, void *arg)
 	return 0;
 }
 
+static int take(struct xml_node *record, void *arg)
+{
+	return strcmp(xml_attribute(xml_child(record, "obj"), "", "type"), "VirtualMachine") ? take_entity(record, arg) : take_vm(record, arg);
+}
+
 enum vim_result vsphere_inventory_read(struct vim *v, struct vsphere_inventory *inv)
 {
-	static const char *const types[] = { "Datacenter", "Folder", "ComputeResource", "HostSystem", "ResourcePool", "Network", NULL };
-	const char *vm = "name parent config.template config.guestId config.guestFullName config.instanceUuid"
+	static const char names[] = "name parent";
+	static const char few[] = "name parent config.template config.guestId config.guestFullName";
+	static const char all[] = "name parent config.template config.guestId config.guestFullName config.instanceUuid"
 		" config.hardware.numCPU config.hardware.memoryMB runtime.powerState guest.ipAddress";
-	enum vim_result r = VIM_DONE;
+	/* fewer when nobody wants the others */
+	const struct vim_kind kinds[] = {
+		{ "Datacenter", names }, { "Folder", names }, { "ComputeResource", names }, { "HostSystem", names },
+		{ "ResourcePool", names }, { "Network", names }, { "Datastore", "name parent summary.freeSpace" },
+		{ "VirtualMachine", inv->others ? all : few }, { NULL, NULL }
+	};
+	enum vim_result r = vim_scan(v, &v->root, kinds, take, inv);
 
-	for (size_t i = 0; r == VIM_DONE && types[i]; i++)
-		r = vim_scan(v, &v->root, types[i], "name parent", take_entity, inv);
-	if (r == VIM_DONE)
-		r = vim_scan(v, &v->root, "Datastore", "name parent summary.freeSpace", take_entity, inv);
-	/* the names alone when nobody wants the others */
-	if (r == VIM_DONE)
-		r = vim_scan(v, &v->root, "VirtualMachine", inv->others ? vm : "name parent config.template config.guestId"
-			" config.guestFullName", take_vm, inv);
 	inv->at = plat_clock_boot();
 	if (inv->failed) {
 		snprintf(v->why, sizeof v->why, "%s has more than %u folders, hosts, networks and templates", v->host, ENTITIES_MAX);

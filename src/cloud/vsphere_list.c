@@ -60,6 +60,9 @@ static enum vim_result add_keys(struct vim *v, struct listing *l)
 
 enum job_result vsphere_list(struct job *job)
 {
+	static const struct vim_kind kinds[] = {
+		{ "VirtualMachine", "name config.instanceUuid config.template runtime.powerState" }, { NULL, NULL }
+	};
 	struct listing l = { .job = job };
 	enum job_result result;
 	enum vim_result r;
@@ -68,7 +71,7 @@ enum job_result vsphere_list(struct job *job)
 	if (!v)
 		return result;
 	l.machines = yyjson_mut_obj_add_arr(job->output, job->out, "machines");
-	r = vim_scan(v, &v->root, "VirtualMachine", "name config.instanceUuid config.template runtime.powerState", take_vm, &l);
+	r = vim_scan(v, &v->root, kinds, take_vm, &l);
 	if (r == VIM_DONE)
 		r = add_keys(v, &l);
 	if (r == VIM_DONE && yyjson_is_true(yyjson_obj_get(job->input, "unregistered"))) {

@@ -41,7 +41,7 @@ def until(f, seconds):
         time.sleep(0.005)
 
 
-def wait_port(port, seconds=30):
+def wait_port(port, seconds=90):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -125,7 +125,7 @@ class Vcenter:
 
 def config(port=PROXY, **more):
     c = {"endpoint": "https://127.0.0.1:%d" % port, "username": "u", "ca_certificate": certs.text("authority"),
-         "settle_seconds": 3}
+         "settle_seconds": 2}
     c.update(more)
     return c
 
@@ -476,7 +476,7 @@ def rounds(count):
     for n in range(100, 100 + count):
         method = rng.choice(["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "FindByUuid",
                              "Login", "FindChild", "CreateContainerView", "WaitForUpdatesEx"])
-        delay = rng.uniform(0.1, 0.8)
+        delay = rng.uniform(0.1, 0.6)
         proxy.delays = {method: delay} if method != "CreateContainerView" else {}
         attempt, r, end = 0, None, time.monotonic() + 90
         kills = rng.choice([1, 1, 2])
@@ -496,7 +496,7 @@ def rounds(count):
             r = core.result(t)
             if r and r["outcome"] == "done":
                 break
-        time.sleep(0.9)
+        time.sleep(0.7)
         names = vc.machines()
         if not r or r["outcome"] != "done" or names != ["web-eb-abcde-%d" % n]:
             bad.append((n, r, names))
