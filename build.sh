@@ -37,6 +37,7 @@ usage() {
 	  reproduce            build everything again elsewhere, kernel included, and compare
 	  clean                remove out/ (the cache of third-party parts stays: ~/.cache/cam-appliance)
 
+	CAM_DEMO=0 leaves the Test Provider's own machines out of the image.
 	Logs of every stage are in out/log.
 	END
 }
@@ -121,7 +122,7 @@ unlock() { exec 9>&-; }
 
 # ---- what is built -----------------------------------------------------------------------------------
 
-target_parts="musl relro libev yyjson bearssl libsodium sqlite libwebsockets curl expat skalibs s6 busybox e2fsprogs"
+target_parts="musl relro libev yyjson bearssl libsodium sqlite libwebsockets curl expat skalibs s6 busybox shell e2fsprogs"
 host_parts="libev yyjson bearssl libsodium sqlite libwebsockets curl expat"
 
 # The lock really used: src/deps/lock, or what `fetch` took in its place.
@@ -185,7 +186,11 @@ compile() { make -f src/Makefile -j"$CAM_JOBS" --no-print-directory "VARIANT=$1"
 programs() { toolchain; stage programs compile target programs; }
 unit() { hostroot; stage unit-tests compile host unit; }
 fuzzers() { hosts $fuzz_packages; hostroot; stage fuzz-targets compile fuzz fuzz; }
-rootfs() { programs; stage rootfs rootfs/build; }
+rootfs() {
+	programs
+	[ "${CAM_DEMO:-1}" = 0 ] || stage machine rootfs/machine/build
+	stage rootfs rootfs/build
+}
 
 image() {
 	rootfs

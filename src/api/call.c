@@ -12,12 +12,13 @@
 #include "limits.h"
 #include "list.h"
 #include "log/log.h"
+#include "parts.h"
 #include "reply.h"
 #include "request.h"
 #include "viewers.h"
 
 static struct ipc_client *core;
-static unsigned calls;
+static unsigned calls, room_calls;
 
 static void call_answer(struct ipc_msg *msg, int error, void *arg);
 
@@ -112,6 +113,34 @@ bool call_ask(struct request *r, const struct call_question *q)
 	ipc_client_call(core, q->type, text, (uint32_t)len, NULL, 0, patience(), q->answer, r);
 	arguments_memory.free(NULL, text);
 	return true;
+}
+
+/* Counted apart: thousands of agents that come back at once leave room for people. */
+void call_room(struct request *r, uint16_t type, const char *body, size_t len, ipc_reply_fn *answer)
+{
+	if (room_calls >= LIMIT_OPENS) {
+		request_refuse(r, 503, "The appliance is busy; try again.");
+		return;
+	}
+	room_calls++;
+	r->asked = true;
+	conn_want_answer(r->conn);
+	ipc_client_call(core, type, body, (uint32_t)len, NULL, 0, patience(), answer, r);
+}
+
+struct request *call_room_returned(struct request *r)
+{
+	room_calls--;
+	r->asked = false;
+	if (r->conn)
+		return r;
+	request_free(r);
+	return NULL;
+}
+
+struct ipc_client *call_core(void)
+{
+	return core;
 }
 
 static void ask_verb(struct request *r)
@@ -357,6 +386,8 @@ static void carry_out(struct request *r)
 		list_begin(r);
 	else if (r->verb->answer == VERB_ANSWER_BYTES)
 		download_begin(r);
+	else if (r->verb->answer == VERB_ANSWER_OUTPUT)
+		parts_begin(r);
 	else
 		ask_verb(r);
 }

@@ -45,6 +45,11 @@ bool call_ask(struct request *r, const struct call_question *q);
 struct request *call_returned(struct request *r);
 /* Core could not be asked, error as of ipc_reply_fn: true when it is asked again. */
 bool call_again(struct request *r, int error, const struct call_question *q);
+/* Asks core something that is not a verb; answer takes r back by call_room_returned first. */
+void call_room(struct request *r, uint16_t type, const char *body, size_t len, ipc_reply_fn *answer);
+struct request *call_room_returned(struct request *r);
+/* The connection to core. */
+struct ipc_client *call_core(void);
 /* Replies with core's answer: {"status",...}; with a refusal of the room: {"code","message"}. */
 void call_answer_with(struct request *r, yyjson_val *root);
 void call_answer_refused(struct request *r, yyjson_val *root);

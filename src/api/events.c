@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents.h"
 #include "auth.h"
 #include "events.h"
 #include "ipc/ipc.h"
@@ -60,6 +61,7 @@ static void on_connected(struct ipc_client *core, void *arg)
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_uint(doc, root, "since", ring_head());
 	ipc_client_call_json(core, PROTO_CORE_EVENTS, doc, 0., on_subscribed, NULL);
+	agents_core_connected();
 	log_info("core: connected");
 }
 
@@ -69,6 +71,7 @@ static void on_lost(struct ipc_client *core, void *arg)
 	(void)arg;
 	/* A revocation could happen unseen now; core knows better for a while. */
 	auth_forget_all();
+	agents_core_lost();
 	log_warn("core: connection: lost");
 }
 
@@ -110,6 +113,10 @@ static void on_notice(struct ipc_client *core, struct ipc_msg *msg, void *arg)
 
 	(void)core;
 	(void)arg;
+	if (msg->type == PROTO_CORE_AGENT) {
+		agents_notice(msg);
+		return;
+	}
 	if (msg->type != PROTO_CORE_EVENT || !(doc = ipc_msg_json(msg)))
 		return;
 	take(yyjson_doc_get_root(doc));

@@ -21,6 +21,8 @@
 #define LIMIT_CONNECTIONS_PEER 20000
 /* Calls to core that wait for an answer, in all. 503 beyond. */
 #define LIMIT_CALLS 2048
+/* Agents whose machine core is asked for, in all. 503 beyond. */
+#define LIMIT_OPENS 8192
 /* Bytes of heads, bodies and replies held for all connections together: half
  * the memory of the room's row. 503 beyond. */
 #define LIMIT_MEMORY (96u << 20)

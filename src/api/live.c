@@ -1,52 +1,29 @@
-#include <libwebsockets.h>
-#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "events.h"
-#include "http/text.h"
 #include "limits.h"
 #include "live.h"
 #include "live_filter.h"
-#include "log/log.h"
 #include "peers.h"
 #include "strict/json.h"
+#include "ws.h"
 
 _Static_assert(RING_HEADROOM >= LWS_PRE, "the engine writes before a text");
 
-/* A text for one client. */
-struct answer {
-	struct answer *next;
-	size_t len;
-	unsigned char bytes[];	/* LWS_PRE bytes for the engine, then the text */
-};
-
 struct live {
+	struct ws ws;
 	struct live *next, **link;	/* among all once established */
-	struct lws *wsi;
-	struct peer *peer;
 	struct viewer *viewer;		/* NULL = has not said who it is */
 	bool greeted;
 	uint64_t place;			/* the last event it was told of or that was not for it */
 	struct live_filter *filter;	/* NULL = what everybody is told who asks for nothing */
-	struct answer *answers, **answers_last;
-	unsigned answer_count;
-	char *in;			/* a message that is not yet whole */
-	size_t in_len;
-	int end_code;			/* 0 = goes on */
-	const char *end_why;
-	ev_timer patience;		/* until it has said who it is; until it is closed */
 };
 
-static struct ev_loop *the_loop;
-static struct lws_context *context;
-static struct lws_vhost *vhost;
 static struct live *all;
-static struct live *adopting;	/* during live_adopt: belongs to the engine's next connection */
 static unsigned lives;
 
 unsigned live_count(void)
@@ -54,90 +31,39 @@ unsigned live_count(void)
 	return lives;
 }
 
-/* ---- the end ---- */
-
-static void live_free(struct live *l)
+static void answer(struct live *l, const char *text, size_t len)
 {
-	struct answer *a;
+	ws_send(&l->ws, text, len);
+}
 
-	ev_timer_stop(the_loop, &l->patience);
+static void live_end(struct live *l, int code, const char *why)
+{
+	ws_end(&l->ws, code, why);
+}
+
+static void live_gone(struct ws *w)
+{
+	struct live *l = (struct live *)w;
+
 	if (l->link) {
 		*l->link = l->next;
 		if (l->next)
 			l->next->link = l->link;
 	}
-	while ((a = l->answers)) {
-		l->answers = a->next;
-		free(a);
-	}
-	if (l->in)
-		explicit_bzero(l->in, l->in_len);
-	free(l->in);
 	live_filter_free(l->filter);
 	if (l->viewer)
 		viewer_drop(l->viewer);
-	peer_drop(l->peer);
 	lives--;
-	free(l);
 }
 
-static void wait_for(struct live *l, double seconds)
+/* It has not said who it is. */
+static void live_late(struct ws *w)
 {
-	ev_timer_stop(the_loop, &l->patience);
-	ev_timer_set(&l->patience, seconds, 0.);
-	ev_timer_start(the_loop, &l->patience);
+	if (!((struct live *)w)->greeted)
+		ws_end(w, LWS_CLOSE_STATUS_POLICY_VIOLATION, "authenticate first");
 }
 
-/* The engine closes it at its next turn, or after a while when the client does not even read. */
-static void live_end(struct live *l, int code, const char *why)
-{
-	if (l->end_code)
-		return;
-	l->end_code = code;
-	l->end_why = why;
-	if (!l->wsi)
-		return;
-	wait_for(l, LIVE_END_SECONDS);
-	lws_callback_on_writable(l->wsi);
-}
-
-/* It has not said who it is, or does not read that it is over. */
-static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
-{
-	struct live *l = w->data;
-
-	(void)loop;
-	(void)events;
-	if (l->end_code && l->wsi)
-		shutdown(lws_get_socket_fd(l->wsi), SHUT_RDWR);
-	else if (!l->greeted)
-		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "authenticate first");
-}
-
-/* ---- answers ---- */
-
-static void answer(struct live *l, const char *text, size_t len)
-{
-	struct answer *a;
-
-	if (l->end_code)
-		return;
-	a = l->answer_count < LIVE_ANSWERS ? malloc(sizeof *a + LWS_PRE + len) : NULL;
-	if (!a) {
-		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "asks faster than it reads");
-		return;
-	}
-	a->next = NULL;
-	a->len = len;
-	memcpy(a->bytes + LWS_PRE, text, len);
-	if (!l->answers)
-		l->answers_last = &l->answers;
-	*l->answers_last = a;
-	l->answers_last = &a->next;
-	l->answer_count++;
-	if (l->wsi)
-		lws_callback_on_writable(l->wsi);
-}
+/* ---- what clients are told ---- */
 
 static void answer_sequence(struct live *l, const char *type)
 {
@@ -147,17 +73,14 @@ static void answer_sequence(struct live *l, const char *type)
 	answer(l, text, (size_t)n);
 }
 
-/* ---- what clients are told ---- */
-
 /* It may be told now: of what happens from here on. */
 static void greet(struct live *l)
 {
-	if (l->greeted || !l->wsi || !l->viewer || !viewer_known(l->viewer))
+	if (l->greeted || !l->ws.wsi || !l->viewer || !viewer_known(l->viewer))
 		return;
 	l->greeted = true;
 	l->place = ring_head();
-	if (!l->end_code)
-		ev_timer_stop(the_loop, &l->patience);
+	ws_wait_no_more(&l->ws);
 	answer_sequence(l, "hello");
 }
 
@@ -184,43 +107,20 @@ static const struct event *next_event(struct live *l)
 	return NULL;
 }
 
-/* Nonzero ends the connection. */
-static int write_answer(struct live *l)
+/* Writes one event, as the engine wants it. */
+static int live_more(struct ws *w)
 {
-	struct answer *a = l->answers;
-	int n;
-
-	l->answers = a->next;
-	l->answer_count--;
-	n = lws_write(l->wsi, a->bytes + LWS_PRE, a->len, LWS_WRITE_TEXT);
-	free(a);
-	lws_callback_on_writable(l->wsi);
-	return n < 0;
-}
-
-/* Writes one message, as the engine wants it. Nonzero ends the connection. */
-static int write_one(struct live *l)
-{
+	struct live *l = (struct live *)w;
 	const struct event *e;
 
-	if (l->answers)
-		return write_answer(l);
-	if (!l->end_code && l->greeted && behind(l)) {
-		l->end_code = LWS_CLOSE_STATUS_POLICY_VIOLATION;
-		l->end_why = "too far behind: connect again and take a snapshot";
-	}
-	if (l->end_code) {
-		lws_close_reason(l->wsi, (enum lws_close_status)l->end_code, (unsigned char *)(uintptr_t)l->end_why,
-			strlen(l->end_why));
-		return -1;
+	if (l->greeted && behind(l)) {
+		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "too far behind: connect again and take a snapshot");
+		return 0;
 	}
 	if (!l->greeted || !viewer_known(l->viewer) || !(e = next_event(l)))
 		return 0;
 	/* The engine masks nothing towards a client: the text stays as it is. */
-	if (lws_write(l->wsi, (unsigned char *)e->text, e->len, LWS_WRITE_TEXT) < 0)
-		return -1;
-	lws_callback_on_writable(l->wsi);
-	return 0;
+	return lws_write(w->wsi, (unsigned char *)e->text, e->len, LWS_WRITE_TEXT) < 0 ? -1 : 1;
 }
 
 void live_event(const struct event *e)
@@ -228,7 +128,7 @@ void live_event(const struct event *e)
 	struct live *l;
 
 	for (l = all; l; l = l->next) {
-		if (!l->greeted || l->end_code)
+		if (!l->greeted || l->ws.end_code)
 			continue;
 		if (behind(l))
 			live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "too far behind: connect again and take a snapshot");
@@ -237,7 +137,7 @@ void live_event(const struct event *e)
 		else if (l->place + 1 == e->sequence && !wants(l, e))
 			l->place = e->sequence;
 		else
-			lws_callback_on_writable(l->wsi);
+			ws_wants(&l->ws);
 	}
 }
 
@@ -254,7 +154,7 @@ static void take_authenticate(struct live *l, yyjson_val *root)
 	}
 	auth.value = strdup(token);
 	if (auth.value)
-		l->viewer = viewer_take(&auth, l->peer->address, NULL, 0);
+		l->viewer = viewer_take(&auth, l->ws.peer->address, NULL, 0);
 	auth_wipe(&auth);
 	if (!l->viewer)
 		live_end(l, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "the appliance is short of memory");
@@ -312,141 +212,50 @@ static void take_message(struct live *l, yyjson_val *root)
 		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "type: not known");
 }
 
-static void message_whole(struct live *l)
+static void live_text(struct ws *w, char *text, size_t len)
 {
 	char why[STRICT_MESSAGE];
-	yyjson_doc *doc = strict_json_read(l->in, l->in_len, NULL, why);
+	yyjson_doc *doc = strict_json_read(text, len, NULL, why);
 
-	/* The engine sees wrong bytes, but not a character that the message ends in. */
-	if (!http_utf8_valid((struct http_slice){ l->in, l->in_len }))
-		live_end(l, LWS_CLOSE_STATUS_INVALID_PAYLOAD, "not UTF-8");
-	else if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
-		live_end(l, LWS_CLOSE_STATUS_POLICY_VIOLATION, "not a JSON object");
+	if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
+		ws_end(w, LWS_CLOSE_STATUS_POLICY_VIOLATION, "not a JSON object");
 	else
-		take_message(l, yyjson_doc_get_root(doc));
+		take_message((struct live *)w, yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
-	explicit_bzero(l->in, l->in_len);
-	free(l->in);
-	l->in = NULL;
-	l->in_len = 0;
 }
 
-static void received(struct live *l, const char *bytes, size_t len)
+static void live_opened(struct ws *w)
 {
-	char *in;
+	struct live *l = (struct live *)w;
 
-	if (l->end_code)
-		return;
-	if (lws_frame_is_binary(l->wsi)) {
-		live_end(l, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "messages are texts");
-		return;
-	}
-	if (l->in_len + len > LIVE_MESSAGE) {
-		live_end(l, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "the message is too long");
-		return;
-	}
-	in = realloc(l->in, l->in_len + len + 1);
-	if (!in) {
-		live_end(l, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "the appliance is short of memory");
-		return;
-	}
-	l->in = in;
-	memcpy(l->in + l->in_len, bytes, len);
-	l->in_len += len;
-	l->in[l->in_len] = '\0';
-	if (lws_is_final_fragment(l->wsi) && !lws_remaining_packet_payload(l->wsi))
-		message_whole(l);
-}
-
-/* ---- the engine ---- */
-
-/* RFC 6455 §5.5.1, §7.4: no payload, or a code that may be sent and a reason in UTF-8. */
-static bool close_valid(const char *bytes, size_t len)
-{
-	unsigned code = len < 2 ? 0 : (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
-
-	if (!len)
-		return true;
-	if (len < 2 || code < 1000 || code > 4999 || (code > 1014 && code < 3000) || (code >= 1004 && code <= 1006))
-		return false;
-	return http_utf8_valid((struct http_slice){ bytes + 2, len - 2 });
-}
-
-static void established(struct lws *wsi)
-{
-	struct live *l = adopting ? adopting : lws_get_opaque_user_data(wsi);
-
-	adopting = NULL;
-	lws_set_opaque_user_data(wsi, l);
-	l->wsi = wsi;
 	l->link = &all;
 	l->next = all;
 	if (l->next)
 		l->next->link = &l->next;
 	all = l;
-	wait_for(l, LIVE_AUTH_SECONDS);
+	ws_wait(w, LIVE_AUTH_SECONDS);
 	greet(l);
 }
 
-static int on_engine(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
-{
-	struct live *l = lws_get_opaque_user_data(wsi);
-
-	(void)user;
-	switch (reason) {
-	case LWS_CALLBACK_ESTABLISHED:
-		established(wsi);
-		return 0;
-	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return l ? write_one(l) : -1;
-	case LWS_CALLBACK_RECEIVE:
-		if (!l)
-			return -1;
-		received(l, in, len);
-		return 0;
-	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		/* A good one is echoed by the engine. */
-		return close_valid(in, len) ? 0 : -1;
-	case LWS_CALLBACK_HTTP:
-		return -1;
-	case LWS_CALLBACK_WSI_DESTROY:
-		if (l) {
-			lws_set_opaque_user_data(wsi, NULL);
-			live_free(l);
-		}
-		return 0;
-	default:
-		return 0;
-	}
-}
+const struct ws_kind live_kind = {
+	.protocol = "events", .size = sizeof(struct live), .text_max = LIVE_MESSAGE, .pings = true,
+	.waiting_max = LIVE_ANSWERS, .waiting_bytes = LIVE_ANSWERS * 256,
+	.opened = live_opened, .text = live_text, .more = live_more, .late = live_late, .gone = live_gone,
+};
 
 void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct viewer *viewer)
 {
-	struct live *l = calloc(1, sizeof *l);
-	struct lws *wsi;
+	struct ws *w = ws_new(&live_kind, peer);
 
-	if (!l) {
+	if (!w) {
 		if (viewer)
 			viewer_drop(viewer);
-		peer_drop(peer);
 		close(fd);
 		return;
 	}
 	lives++;
-	l->peer = peer;
-	l->viewer = viewer;
-	ev_init(&l->patience, on_patience);
-	l->patience.data = l;
-	adopting = l;
-	wsi = lws_adopt_socket_vhost_readbuf(vhost, fd, head, len);
-	if (!adopting)
-		return;
-	/* The handshake goes on later, or never. */
-	adopting = NULL;
-	if (wsi)
-		lws_set_opaque_user_data(wsi, l);
-	else
-		live_free(l);
+	((struct live *)w)->viewer = viewer;
+	ws_adopt(w, fd, head, len);
 }
 
 void live_revoked(const uint8_t *hash)
@@ -467,7 +276,7 @@ static void viewer_is_known(struct viewer *v)
 		if (l->viewer != v)
 			continue;
 		greet(l);
-		lws_callback_on_writable(l->wsi);
+		ws_wants(&l->ws);
 	}
 }
 
@@ -483,28 +292,6 @@ static void viewer_ended(struct viewer *v)
 void live_open(struct ev_loop *loop)
 {
 	static const struct viewers_ops ops = { viewer_is_known, viewer_ended };
-	static const struct lws_protocols protocols[] = {
-		{ .name = "events", .callback = on_engine, .rx_buffer_size = 512 },
-		LWS_PROTOCOL_LIST_TERM
-	};
-	static const lws_retry_bo_t keep = {
-		.secs_since_valid_ping = LIVE_PING_SECONDS, .secs_since_valid_hangup = LIVE_GONE_SECONDS,
-	};
-	void *loops[] = { loop };
-	struct lws_context_creation_info info = {
-		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .protocols = protocols, .foreign_loops = loops,
-		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
-		.retry_and_idle_policy = &keep, .vhost_name = "api",
-		.max_http_header_data = 1024, .pt_serv_buf_size = 4096, .gid = (gid_t)-1, .uid = (uid_t)-1,
-	};
 
-	the_loop = loop;
 	viewers_open(loop, &ops);
-	/* The engine tells of every closed connection; what matters is told here. */
-	lws_set_log_level(0, NULL);
-	context = lws_create_context(&info);
-	if (context)
-		vhost = lws_create_vhost(context, &info);
-	if (!vhost)
-		log_fatal("live: WebSocket engine");
 }

@@ -1,7 +1,6 @@
 /*
- * live: WebSockets that are told of events as they happen.  libwebsockets
- * speaks RFC 6455 here, on descriptors that were upgraded by socket.c; the
- * messages are those of docs/events.md.
+ * live: WebSockets that are told of events as they happen; the messages are
+ * those of docs/events.md.
  */
 #ifndef CAM_API_LIVE_H
 #define CAM_API_LIVE_H
@@ -23,14 +22,13 @@ struct peer;
 /* Workspaces and kinds of one subscription. */
 #define LIVE_WORKSPACES 64
 #define LIVE_KINDS 32
-/* Seconds until somebody unknown has to say who it is; until a cut client is gone. */
+/* Seconds until somebody unknown has to say who it is. */
 #define LIVE_AUTH_SECONDS 10
-#define LIVE_END_SECONDS 5
-/* Seconds of silence after which a client is pinged, and until it is given up. */
-#define LIVE_PING_SECONDS 30
-#define LIVE_GONE_SECONDS 45
 
-/* Makes the WebSocket engine. Ends the process when it cannot. */
+struct ws_kind;
+extern const struct ws_kind live_kind;
+
+/* Before ws_open. */
 void live_open(struct ev_loop *loop);
 
 /* Takes over the descriptor, the peer's entry and a reference to the viewer (NULL = not known yet:

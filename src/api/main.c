@@ -10,15 +10,19 @@
 
 #include "access.h"
 #include "adopt.h"
+#include "agents.h"
+#include "bootstrap.h"
 #include "call.h"
 #include "files.h"
 #include "live.h"
 #include "log/log.h"
 #include "room/room.h"
 #include "stored.h"
+#include "ws.h"
 
 #define USAGE "usage: api"
 #define PAGES "/usr/share/cam/console"
+#define BOOTSTRAP "/usr/share/cam/agent"
 
 static void on_term(struct ev_loop *loop, ev_signal *w, int events)
 {
@@ -29,6 +33,7 @@ static void on_term(struct ev_loop *loop, ev_signal *w, int events)
 
 int main(int argc, char **argv)
 {
+	const struct ws_kind *const kinds[] = { &live_kind, &agents_kind };
 	struct ev_loop *loop;
 	ev_signal term;
 
@@ -41,8 +46,11 @@ int main(int argc, char **argv)
 	if (!loop)
 		log_fatal("event loop");
 	files_load(PAGES);
+	bootstrap_load(BOOTSTRAP);
 	access_open(loop);
 	live_open(loop);
+	agents_open(loop);
+	ws_open(loop, kinds, sizeof kinds / sizeof *kinds);
 	adopt_open(loop);
 	call_open(loop);
 	stored_open(loop);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "access.h"
+#include "bootstrap.h"
 #include "call.h"
+#include "channel.h"
 #include "description.h"
 #include "download.h"
 #include "files.h"
@@ -12,6 +14,7 @@
 #include "http/type.h"
 #include "ipc/proto.h"
 #include "limits.h"
+#include "parts.h"
 #include "reply.h"
 #include "request.h"
 #include "socket.h"
@@ -43,6 +46,7 @@ void request_free(struct request *r)
 	free(r->cursor);
 	upload_free(r->upload);
 	download_free(r->download);
+	parts_free(r->parts);
 	limits_give(2 * r->bytes_len);
 	auth_wipe(&r->auth);
 	free(r);
@@ -273,16 +277,17 @@ static void begin_service(struct request *r)
 
 static void begin_page(struct request *r)
 {
-	/* The agents' certificate is not for people: no pages behind it. */
-	if (r->conn->leaf == PROTO_LEAF_AGENTS) {
-		request_refuse(r, 404, "There is nothing at this address.");
-	} else if (!request_is_safe(r)) {
+	if (!request_is_safe(r)) {
 		snprintf(r->allow, sizeof r->allow, "GET, HEAD");
 		request_refuse(r, 405, "Only GET and HEAD are for this resource.");
 	} else if (body_remains(r)) {
 		request_refuse(r, 400, "A request for a page has no body.");
-	} else {
-		files_serve(r);
+	} else if (!bootstrap_serve(r)) {
+		/* The agents' certificate is not for people: no pages behind it. */
+		if (r->conn->leaf == PROTO_LEAF_AGENTS)
+			request_refuse(r, 404, "There is nothing at this address.");
+		else
+			files_serve(r);
 	}
 }
 
@@ -345,6 +350,8 @@ void request_begin(struct conn *c, const char *head, size_t len)
 	}
 	if (!strcmp(r->path, SOCKET_PATH))
 		socket_begin(r);
+	else if (!strcmp(r->path, CHANNEL_PATH))
+		channel_begin(r);
 	else if (!strcmp(r->path, DESCRIPTION_PATH))
 		description_serve(r);
 	else if (begins_with(r->path, "/services/") || !strcmp(r->path, "/services"))

@@ -16,6 +16,7 @@
 
 struct upload;
 struct download;
+struct parts;
 
 struct request {
 	struct conn *conn;	/* NULL when the client has gone while core was at work */
@@ -40,6 +41,9 @@ struct request {
 	bool listed;		/* an element of the list has been sent */
 	struct upload *upload;	/* the body is a file */
 	struct download *download;	/* the reply is a file */
+	struct parts *parts;	/* the reply is put together from segments */
+
+	uint64_t channel;	/* of an agent: its number */
 
 	char *body;
 	size_t body_len, body_cap, body_max;

@@ -12,6 +12,8 @@
 
 /* Base64 of 16 bytes. */
 #define KEY_LENGTH 24
+/* Bytes of the head that the engine reads. */
+#define HEAD_SIZE 320
 
 static bool key_valid(struct http_slice key)
 {
@@ -23,10 +25,9 @@ static bool key_valid(struct http_slice key)
 	return key.len == KEY_LENGTH;
 }
 
-/* Is it a handshake that the engine will accept?  If not it has been refused. */
-static bool handshake_valid(struct request *r, struct http_slice *key)
+bool socket_handshake(struct request *r)
 {
-	struct http_slice value;
+	struct http_slice value, key;
 	bool many;
 
 	if (!http_slice_is(r->head.method, "GET")) {
@@ -38,7 +39,7 @@ static bool handshake_valid(struct request *r, struct http_slice *key)
 	} else if (!http_head_find(&r->head, "sec-websocket-version", &value, &many) || many ||
 	    !http_slice_is(value, "13")) {
 		request_refuse(r, 426, "The version of the WebSocket protocol must be 13.");
-	} else if (!http_head_find(&r->head, "sec-websocket-key", key, &many) || many || !key_valid(*key)) {
+	} else if (!http_head_find(&r->head, "sec-websocket-key", &key, &many) || many || !key_valid(key)) {
 		request_refuse(r, 400, "Sec-WebSocket-Key is malformed.");
 	} else if (r->head.chunked || (r->head.has_length && r->head.length)) {
 		request_refuse(r, 400, "A WebSocket handshake has no body.");
@@ -48,34 +49,43 @@ static bool handshake_valid(struct request *r, struct http_slice *key)
 	return false;
 }
 
-/* The connection goes to the engine, with a head that carries no credential. */
-static void hand_over(struct request *r, struct viewer *viewer)
+int socket_release(struct request *r, const char *path, const char *protocol, struct socket_upgrade *out)
 {
 	struct http_slice key = HTTP_SLICE_ZERO;
 	struct conn *c = r->conn;
-	struct peer *peer;
-	size_t rest;
-	char *head;
-	int fd, n;
+	size_t rest = c->in_len;
+	int n;
 
 	http_head_find(&r->head, "sec-websocket-key", &key, NULL);
-	rest = c->in_len;
-	head = malloc(256 + rest);
-	if (!head) {
-		if (viewer)
-			viewer_drop(viewer);
+	out->head = malloc(HEAD_SIZE + rest);
+	if (!out->head) {
 		request_refuse(r, 503, "The appliance is short of memory; try again.");
-		return;
+		return -1;
 	}
-	n = snprintf(head, 256, "GET " SOCKET_PATH " HTTP/1.1\r\nHost: api\r\nUpgrade: websocket\r\n"
-		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %.*s\r\n\r\n",
-		(int)key.len, key.at);
+	n = snprintf(out->head, HEAD_SIZE, "GET %s HTTP/1.1\r\nHost: api\r\nUpgrade: websocket\r\n"
+		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %.*s\r\n%s%s%s\r\n", path,
+		(int)key.len, key.at, protocol ? "Sec-WebSocket-Protocol: " : "", protocol ? protocol : "",
+		protocol ? "\r\n" : "");
 	/* Frames that came right behind the request. */
 	if (rest)
-		memcpy(head + n, c->in, rest);
-	fd = conn_release(c, &peer);
-	live_adopt(fd, peer, head, (size_t)n + rest, viewer);
-	free(head);
+		memcpy(out->head + n, c->in, rest);
+	out->len = (size_t)n + rest;
+	out->fd = conn_release(c, &out->peer);
+	return 0;
+}
+
+/* The connection goes to the engine. */
+static void hand_over(struct request *r, struct viewer *viewer)
+{
+	struct socket_upgrade up;
+
+	if (socket_release(r, SOCKET_PATH, NULL, &up) < 0) {
+		if (viewer)
+			viewer_drop(viewer);
+		return;
+	}
+	live_adopt(up.fd, up.peer, up.head, up.len, viewer);
+	free(up.head);
 }
 
 /* Core has said what the credential may see, or that it is none. */
@@ -120,11 +130,9 @@ static void unknown_answer(struct ipc_msg *msg, int error, void *arg)
 
 void socket_begin(struct request *r)
 {
-	struct http_slice key;
-
 	/* Not a verb of the table: the answers of auth_read need one to speak of. */
 	r->verb = verb_by_name(CALL_SESSION_VERB);
-	if (!handshake_valid(r, &key) || !auth_read(r))
+	if (!socket_handshake(r) || !auth_read(r))
 		return;
 	if (r->auth.kind == AUTH_NONE && r->head.query.len) {
 		request_refuse(r, 401, "Credentials are not taken from the address.");

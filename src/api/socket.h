@@ -1,16 +1,34 @@
 /*
- * socket: the upgrade of a request to a WebSocket (RFC 6455 §4.2).
+ * socket: a request becomes a WebSocket: its handshake is checked here, and the
+ * connection goes to the engine with a head that carries no credential.
  */
 #ifndef CAM_API_SOCKET_H
 #define CAM_API_SOCKET_H
 
-struct request;
+#include <stdbool.h>
+#include <stddef.h>
 
-/* Where events are told. */
 #define SOCKET_PATH "/services/events"
 
-/* Answers any request for SOCKET_PATH: hands the connection to live.c once core
- * knows who asks, or refuses. */
+struct peer;
+struct request;
+
+/* A request for SOCKET_PATH: refuses it, or hands its connection over (live.h). */
 void socket_begin(struct request *r);
+
+/* Is it a handshake that the engine will accept?  If not it has been refused. */
+bool socket_handshake(struct request *r);
+
+/* What ws_adopt takes. */
+struct socket_upgrade {
+	int fd;
+	struct peer *peer;
+	char *head;		/* of malloc */
+	size_t len;
+};
+
+/* Takes the connection out of r, which is gone then.  protocol may be NULL.  -1 when r has been refused. Only while
+ * the request is with core. */
+int socket_release(struct request *r, const char *path, const char *protocol, struct socket_upgrade *out);
 
 #endif

@@ -47,6 +47,11 @@ void stored_ask(struct request *r, uint16_t type, const char *body, ipc_reply_fn
 	ipc_client_call(store, type, body, (uint32_t)strlen(body), NULL, 0, PATIENCE, answer, r);
 }
 
+void stored_call(uint16_t type, const char *body, uint32_t len, ipc_reply_fn *answer, void *arg)
+{
+	ipc_client_call(store, type, body, len, NULL, 0, PATIENCE, answer, arg);
+}
+
 struct request *stored_returned(struct request *r)
 {
 	r->asked = false;

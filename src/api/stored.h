@@ -16,6 +16,8 @@ void stored_open(struct ev_loop *loop);
 
 /* Asks store for r: answer takes r back by stored_returned first. The body is a JSON text. */
 void stored_ask(struct request *r, uint16_t type, const char *body, ipc_reply_fn *answer);
+/* Asks store for something that is no request's. */
+void stored_call(uint16_t type, const char *body, uint32_t len, ipc_reply_fn *answer, void *arg);
 /* r, or NULL when its client has gone meanwhile (then r is freed). */
 struct request *stored_returned(struct request *r);
 

@@ -128,6 +128,9 @@ struct box_stack {
  * shared). out is to be freed in either case. */
 int box_stack(struct db *db, const struct core_principal *p, const struct object *box, struct box_stack *out,
 	char message[SCHEMA_MESSAGE]);
+/* Of a policy: its admin boxes, which are its Box variables but for MainBox, with all they reach; without the policy. */
+int box_admin_stack(struct db *db, const struct core_principal *p, const struct object *policy, struct box_stack *out,
+	char message[SCHEMA_MESSAGE]);
 void box_stack_free(struct box_stack *s);
 /* Would this document contain itself?  0, or -1 with the path. */
 int box_check_cycle(struct db *db, const struct object *draft, char message[SCHEMA_MESSAGE]);

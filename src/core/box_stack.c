@@ -134,6 +134,43 @@ int box_stack(struct db *db, const struct core_principal *p, const struct object
 	return walk(db, p, box, out, message);
 }
 
+/* The policy without the variable that stands for the deployed box. */
+static bool without_main(const struct object *policy, struct object *copy)
+{
+	yyjson_mut_val *list, *v;
+	bool boxes = false;
+	size_t i = 0;
+
+	*copy = *policy;
+	copy->text = NULL;
+	copy->doc = yyjson_mut_doc_mut_copy(policy->doc, NULL);
+	list = yyjson_mut_obj_get(copy->doc->root, "variables");
+	while ((v = yyjson_mut_arr_get(list, i)))
+		if (yyjson_mut_equals_str(yyjson_mut_obj_get(v, "name"), "MainBox")) {
+			yyjson_mut_arr_remove(list, i);
+		} else {
+			boxes |= yyjson_mut_equals_str(yyjson_mut_obj_get(v, "type"), "Box");
+			i++;
+		}
+	return boxes;
+}
+
+int box_admin_stack(struct db *db, const struct core_principal *p, const struct object *policy, struct box_stack *out,
+	char message[SCHEMA_MESSAGE])
+{
+	struct object copy;
+	int result = 0;
+
+	*out = (struct box_stack){ .count = 0 };
+	if (without_main(policy, &copy)) {
+		result = walk(db, p, &copy, out, message);
+		object_free(&out->list[0]);
+		memmove(out->list, out->list + 1, --out->count * sizeof *out->list);
+	}
+	object_free(&copy);
+	return result;
+}
+
 void box_stack_free(struct box_stack *s)
 {
 	for (unsigned i = 0; i < s->count; i++)

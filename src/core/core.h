@@ -43,6 +43,7 @@ struct core_setup_code;
 struct secrets;
 struct core_follower;
 struct core_engine;
+struct core_agents;
 
 /* What keyd says about the appliance. */
 struct core_identity {
@@ -51,6 +52,7 @@ struct core_identity {
 	char fingerprint[128];
 	char agents_name[CORE_HOSTNAME_TEXT];
 	char *ca_pem;		/* authority of the certificate (malloc) */
+	char *agents_ca_pem;	/* authority of the certificate that agents see (malloc) */
 	char *crl;		/* its revocation list, base64url (malloc) */
 	char activity_pem[256];	/* public key of the activity's checkpoints */
 	bool jwt_known;		/* there is a key for tokens */
@@ -84,6 +86,7 @@ struct core {
 	bool names_wanted, names_sent;
 
 	struct core_engine *engine;
+	struct core_agents *agents;
 	struct core_follower *followers;
 	bool follow_running, follow_again;
 	struct ev_timer probe;			/* is there space again? */
@@ -214,6 +217,8 @@ void core_serve(struct core *core);
 void core_identity_open(struct core *core);
 /* Tells keyd the names the appliance has, when they changed. */
 void core_names_send(struct core *core);
+/* The name or address the appliance is reached by, as it stands in an address of the web; "" when unknown. */
+void core_host(const struct core *core, char *out, size_t size);
 /* "https://name/" the appliance is reached by; "" when unknown. */
 void core_url(const struct core *core, char *out, size_t size);
 /* Appends an event "appliance.console": what the screen shows has changed. */
@@ -250,11 +255,14 @@ void core_follow_kick(struct core *core);
 /* ---- workers and their tasks (engine.c) ---- */
 
 void core_engine_open(struct core *core);
-/* PROTO_CORE_WORKER and PROTO_CORE_RESULT. */
+/* PROTO_CORE_WORKER, PROTO_CORE_RESULT, PROTO_CORE_PROGRESS. */
 void core_engine_hello(struct core *core, struct core_link *link, struct ipc_msg *msg);
 void core_engine_result(struct core *core, struct core_link *link, struct ipc_msg *msg);
+void core_engine_progress(struct core *core, struct core_link *link, struct ipc_msg *msg);
 void core_engine_lost(struct core *core, struct core_link *link);
-/* There may be a task to give out. */
+/* There may be something to do: a turn in the writer. */
 void core_engine_kick(struct core *core);
+/* Sends a task's message to its worker: a room's link, or the channel of a machine's agent. */
+struct core_link *core_engine_room(struct core *core, const char *worker);
 
 #endif

@@ -1,44 +1,42 @@
 /*
- * Workers and their tasks: who is connected, what is pushed, when to look
- * again.  The rows are in tasks.c; one transaction per look ("turn").
+ * Workers, seen from the loop: which rooms are connected, what they are sent and what they say.  What is due is
+ * found by turns (turn.h), one transaction each.
  */
+#include <sodium.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "agent.h"
+#include "blobs.h"
 #include "core.h"
-#include "steps.h"
-#include "tasks.h"
+#include "prepare.h"
+#include "progress.h"
+#include "turn.h"
 #include "ipc/proto.h"
 #include "log/log.h"
 #include "plat/clock.h"
 
-/* Kinds of workers connected at once. */
-#define WORKERS_MAX 8
-/* Tasks a worker may say it runs. */
+/* Rooms that are workers; the worker's name is the room's. */
+static const char *const worker_rooms[] = { "sysd", "demo", "cloud" };
+#define WORKERS_MAX (sizeof worker_rooms / sizeof worker_rooms[0])
+/* Tasks a worker may say it runs, and may be given at once. */
 #define RUNNING_MAX 256
-
-/* The rooms that are workers; the worker's name is the room's. */
-static const enum room_id worker_rooms[] = { ROOM_SYSD };
-
-struct worker {
-	const char *name;		/* of the process table */
-	struct core_link *link;
-};
+#define SLOTS_MAX 256
+/* With a full or broken disk: again in a while, seconds. */
+#define AGAIN 5.
 
 struct core_engine {
-	struct worker workers[WORKERS_MAX];
-	unsigned count;
+	struct core_link *links[WORKERS_MAX];	/* NULL = not connected */
 	bool running, again;
 	struct ev_timer due;
 };
 
-struct turn {
-	struct core_job work;
-	const char *workers[WORKERS_MAX];
-	unsigned worker_count;
-	struct core_task tasks[CORE_TASK_BATCH];
-	unsigned task_count;
-	int64_t due;
+struct turn_job {
+	struct core_job work;			/* first */
+	uint8_t key[BLOB_KEY];
+	bool keyed;
+	struct turn turn;
 };
 
 /* What a worker's connection tells: it came, with tasks; it went. */
@@ -46,6 +44,7 @@ struct presence {
 	struct core_job work;
 	const char *worker;
 	bool here;
+	int slots;
 	struct core_running running[RUNNING_MAX];
 	unsigned count;
 };
@@ -53,95 +52,86 @@ struct presence {
 struct result {
 	struct core_job work;
 	struct core_link *link;
+	uint16_t type;
 	uint32_t seq;
 	const char *worker;
 	yyjson_doc *doc;
-	char *output;
 	bool accepted;
 };
 
-static const char *worker_name(const struct core_link *link)
+/* ---- which room ---- */
+
+static int room_index(const char *name)
 {
-	return ipc_conn_peer(link->conn)->name;
+	for (size_t i = 0; i < WORKERS_MAX; i++)
+		if (!strcmp(worker_rooms[i], name))
+			return (int)i;
+	return -1;
 }
 
-static bool is_worker(const struct core_link *link)
+static int link_index(const struct core_link *link)
 {
-	for (size_t i = 0; i < sizeof worker_rooms / sizeof worker_rooms[0]; i++)
-		if (ipc_conn_peer(link->conn)->id == worker_rooms[i])
-			return true;
-	return false;
+	return room_index(ipc_conn_peer(link->conn)->name);
 }
 
-/* ---- a turn: expire, give out, find the next time ---- */
-
-static void turn_forget(struct turn *t)
+struct core_link *core_engine_room(struct core *core, const char *worker)
 {
-	for (unsigned i = 0; i < t->task_count; i++)
-		free(t->tasks[i].push);
-	t->task_count = 0;
+	int i = room_index(worker);
+
+	return i < 0 ? NULL : core->engine->links[i];
 }
+
+/* ---- a turn ---- */
 
 static int turn_run(struct db *db, struct db_job *job)
 {
-	struct turn *t = (struct turn *)((char *)job - offsetof(struct core_job, job));
-	int64_t step;
+	struct turn_job *t = (struct turn_job *)((char *)job - offsetof(struct core_job, job));
 
-	turn_forget(t);
-	core_tasks_expire(db);
-	core_steps_run(db);
-	for (unsigned i = 0; i < t->worker_count; i++)
-		t->task_count += core_tasks_lease(db, t->workers[i], t->tasks + t->task_count,
-			CORE_TASK_BATCH - t->task_count);
-	t->due = core_tasks_due(db, t->workers, t->worker_count);
-	step = core_steps_due(db);
-	if (step && (!t->due || step < t->due))
-		t->due = step;
+	t->turn.key = t->keyed ? t->key : NULL;
+	turn_take(db, &t->turn);
 	return 0;
 }
 
-static struct core_link *worker_link(struct core_engine *e, const char *name)
+static void send_cancel(struct core *core, const struct turn_cancel *c)
 {
-	for (unsigned i = 0; i < e->count; i++)
-		if (!strcmp(e->workers[i].name, name))
-			return e->workers[i].link;
-	return NULL;
+	struct core_link *link = core_engine_room(core, c->worker);
+	char json[128];
+
+	snprintf(json, sizeof json, "{%s\"task\":%lld,\"fence\":%lld}", c->channel ? "\"type\":\"abort\"," : "", (long long)c->task,
+		(long long)c->fence);
+	if (c->channel)
+		core_agent_send(core, c->channel, json, 0);
+	else if (link && link->conn)
+		ipc_send(link->conn, 0, PROTO_CORE_CANCEL, 0, json, (uint32_t)strlen(json), NULL, 0);
 }
 
-static void push_tasks(struct core_engine *e, struct turn *t)
+static void send_all(struct core *core, const struct turn *t)
 {
-	struct core_link *link;
-
-	for (unsigned i = 0; i < t->task_count; i++) {
-		/* When it is gone by now, its lease runs out or it returns without the task. */
-		link = worker_link(e, t->tasks[i].worker);
-		if (link && link->conn && t->tasks[i].push)
-			ipc_send(link->conn, 0, PROTO_CORE_TASK, 0, t->tasks[i].push,
-				(uint32_t)strlen(t->tasks[i].push), NULL, 0);
-	}
+	for (unsigned i = 0; i < t->task_count; i++)
+		core_prepare(core, t->tasks[i]);
+	for (unsigned i = 0; i < t->cancel_count; i++)
+		send_cancel(core, &t->cancels[i]);
 }
 
 static void turn_done(struct core_job *work)
 {
-	struct turn *t = (struct turn *)work;
+	struct turn_job *t = (struct turn_job *)work;
 	struct core *core = work->core;
 	struct core_engine *e = core->engine;
 	double wait;
 
 	e->running = false;
 	if (!work->job.failure) {
-		push_tasks(e, t);
-		if (t->task_count == CORE_TASK_BATCH)
-			e->again = true;
+		send_all(core, &t->turn);
+		e->again |= t->turn.more;
 	}
-	/* With a full or broken disk: again in a while. */
-	wait = work->job.failure ? 5. : t->due ? (double)(t->due - plat_clock_boot()) / (double)PLAT_SECOND : 0.;
-	if (work->job.failure || t->due) {
+	wait = work->job.failure ? AGAIN : (double)(t->turn.due - plat_clock_boot()) / (double)PLAT_SECOND;
+	if (work->job.failure || t->turn.due) {
 		ev_timer_stop(core->loop, &e->due);
 		ev_timer_set(&e->due, wait > 0.01 ? wait : 0.01, 0.);
 		ev_timer_start(core->loop, &e->due);
 	}
-	turn_forget(t);
+	sodium_memzero(t->key, sizeof t->key);
 	free(t);
 	if (e->again)
 		core_engine_kick(core);
@@ -150,7 +140,8 @@ static void turn_done(struct core_job *work)
 void core_engine_kick(struct core *core)
 {
 	struct core_engine *e = core->engine;
-	struct turn *t;
+	const uint8_t *key = core_blob_key();
+	struct turn_job *t;
 
 	if (e->running) {
 		e->again = true;
@@ -160,8 +151,9 @@ void core_engine_kick(struct core *core)
 	t = calloc(1, sizeof *t);
 	if (!t)
 		log_fatal("engine");
-	for (unsigned i = 0; i < e->count; i++)
-		t->workers[t->worker_count++] = e->workers[i].name;
+	t->keyed = key != NULL;
+	if (key)
+		memcpy(t->key, key, sizeof t->key);
 	t->work.job.run = turn_run;
 	t->work.job.essential = true;
 	t->work.done = turn_done;
@@ -193,9 +185,9 @@ static int presence_run(struct db *db, struct db_job *job)
 	struct presence *p = (struct presence *)((char *)job - offsetof(struct core_job, job));
 
 	if (p->here)
-		core_tasks_return(db, p->worker, p->running, p->count);
+		core_room_here(db, p->worker, p->slots, p->running, p->count);
 	else
-		core_tasks_lost(db, p->worker);
+		core_room_lost(db, p->worker);
 	return 0;
 }
 
@@ -205,13 +197,13 @@ static void presence_done(struct core_job *work)
 	free(work);
 }
 
-static struct presence *presence_new(const char *worker, bool here)
+static struct presence *presence_new(int room, bool here)
 {
 	struct presence *p = calloc(1, sizeof *p);
 
 	if (!p)
 		log_fatal("engine");
-	p->worker = worker;
+	p->worker = worker_rooms[room];
 	p->here = here;
 	p->work.job.run = presence_run;
 	p->work.job.essential = true;
@@ -231,36 +223,33 @@ static void read_running(struct presence *p, yyjson_val *list)
 		};
 }
 
-static void forget_worker(struct core_engine *e, unsigned i)
+static bool hello_valid(const struct core_link *link, yyjson_val *root)
 {
-	core_link_drop(e->workers[i].link);
-	e->workers[i] = e->workers[--e->count];
+	yyjson_val *slots = yyjson_obj_get(root, "slots");
+
+	return yyjson_equals_str(yyjson_obj_get(root, "worker"), ipc_conn_peer(link->conn)->name) &&
+		yyjson_is_arr(yyjson_obj_get(root, "running")) &&
+		(!slots || (yyjson_is_int(slots) && yyjson_get_sint(slots) >= 1 && yyjson_get_sint(slots) <= SLOTS_MAX));
 }
 
 void core_engine_hello(struct core *core, struct core_link *link, struct ipc_msg *msg)
 {
 	yyjson_doc *doc = ipc_msg_json(msg);
 	yyjson_val *root = yyjson_doc_get_root(doc);
-	struct core_engine *e = core->engine;
-	struct core_link *before;
+	int room = link_index(link);
 	struct presence *p;
 
-	if (!is_worker(link) || !yyjson_equals_str(yyjson_obj_get(root, "worker"), worker_name(link)) ||
-			!yyjson_is_arr(yyjson_obj_get(root, "running"))) {
-		ipc_reply_error(link->conn, msg, 400, "worker: must be the room's own name; running: must be an array.");
+	if (room < 0 || !hello_valid(link, root)) {
+		ipc_reply_error(link->conn, msg, 400, "worker: must be the room's own name; running: must be an array; slots: 1 to %d.",
+			SLOTS_MAX);
 		yyjson_doc_free(doc);
 		return;
 	}
-	before = worker_link(e, worker_name(link));
-	for (unsigned i = 0; before && i < e->count; i++)
-		if (e->workers[i].link == before) {
-			forget_worker(e, i);
-			break;
-		}
-	if (e->count == WORKERS_MAX)
-		log_bug("more workers than WORKERS_MAX");
-	e->workers[e->count++] = (struct worker){ worker_name(link), core_link_hold(link) };
-	p = presence_new(worker_name(link), true);
+	if (core->engine->links[room])
+		core_link_drop(core->engine->links[room]);
+	core->engine->links[room] = core_link_hold(link);
+	p = presence_new(room, true);
+	p->slots = yyjson_obj_get(root, "slots") ? (int)yyjson_get_sint(yyjson_obj_get(root, "slots")) : 1;
 	read_running(p, yyjson_obj_get(root, "running"));
 	yyjson_doc_free(doc);
 	core_job_write(core, &p->work);
@@ -271,64 +260,91 @@ void core_engine_lost(struct core *core, struct core_link *link)
 {
 	struct core_engine *e = core->engine;
 
-	for (unsigned i = 0; i < e->count; i++) {
-		if (e->workers[i].link != link)
+	for (size_t i = 0; i < WORKERS_MAX; i++) {
+		if (e->links[i] != link)
 			continue;
-		core_job_write(core, &presence_new(e->workers[i].name, false)->work);
-		forget_worker(e, i);
+		core_job_write(core, &presence_new((int)i, false)->work);
+		core_link_drop(link);
+		e->links[i] = NULL;
 		return;
 	}
 }
 
-/* ---- results ---- */
+/* ---- results and what is said meanwhile ---- */
+
+static enum core_outcome outcome_of(yyjson_val *root)
+{
+	static const char *const words[] = { [CORE_OUTCOME_DONE] = "done", [CORE_OUTCOME_FAILED] = "failed",
+		[CORE_OUTCOME_REFUSED] = "refused", [CORE_OUTCOME_CANCELLED] = "cancelled" };
+
+	for (size_t i = CORE_OUTCOME_DONE; i < sizeof words / sizeof words[0]; i++)
+		if (yyjson_equals_str(yyjson_obj_get(root, "outcome"), words[i]))
+			return (enum core_outcome)i;
+	return CORE_OUTCOME_NONE;
+}
 
 static int result_run(struct db *db, struct db_job *job)
 {
 	struct result *r = (struct result *)((char *)job - offsetof(struct core_job, job));
 	yyjson_val *root = yyjson_doc_get_root(r->doc);
 	const char *message = yyjson_get_str(yyjson_obj_get(root, "message"));
+	int64_t task = yyjson_get_sint(yyjson_obj_get(root, "task")), fence = yyjson_get_sint(yyjson_obj_get(root, "fence"));
 
-	r->accepted = core_task_result(db, r->worker, yyjson_get_sint(yyjson_obj_get(root, "task")),
-		yyjson_get_sint(yyjson_obj_get(root, "fence")),
-		yyjson_equals_str(yyjson_obj_get(root, "outcome"), "done"), message ? message : "",
-		r->output ? r->output : "{}");
+	if (r->type == PROTO_CORE_PROGRESS)
+		r->accepted = progress_note(db, r->worker, task, fence, yyjson_get_str(yyjson_obj_get(root, "level")),
+			yyjson_get_str(yyjson_obj_get(root, "text")));
+	else
+		r->accepted = core_task_result(db, r->worker, task, fence, outcome_of(root), message ? message : "",
+			yyjson_obj_get(root, "output"));
 	return 0;
+}
+
+static void answer(const struct result *r, int failure)
+{
+	const char *text = r->type == PROTO_CORE_PROGRESS ? "{}" : r->accepted ? "{\"accepted\":true}" : "{\"accepted\":false}";
+
+	if (failure)
+		ipc_refuse(r->link->conn, r->type, r->seq, failure, "It could not be kept.");
+	else if (r->type == PROTO_CORE_PROGRESS && !r->accepted)
+		ipc_refuse(r->link->conn, r->type, r->seq, 409, "The task is no longer this worker's.");
+	else
+		ipc_send(r->link->conn, IPC_REPLY, r->type, r->seq, text, (uint32_t)strlen(text), NULL, 0);
 }
 
 static void result_done(struct core_job *work)
 {
 	struct result *r = (struct result *)work;
-	const char *text = r->accepted ? "{\"accepted\":true}" : "{\"accepted\":false}";
 
-	if (r->link->conn && work->job.failure)
-		ipc_refuse(r->link->conn, PROTO_CORE_RESULT, r->seq, (int)work->job.failure, "The result could not be kept.");
-	else if (r->link->conn)
-		ipc_send(r->link->conn, IPC_REPLY, PROTO_CORE_RESULT, r->seq, text, (uint32_t)strlen(text), NULL, 0);
+	if (r->link->conn)
+		answer(r, (int)work->job.failure);
 	core_engine_kick(work->core);
 	core_link_drop(r->link);
 	yyjson_doc_free(r->doc);
-	free(r->output);
 	free(r);
 }
 
 static bool result_valid(yyjson_val *root)
 {
-	yyjson_val *outcome = yyjson_obj_get(root, "outcome"), *message = yyjson_obj_get(root, "message");
-	yyjson_val *output = yyjson_obj_get(root, "output");
+	yyjson_val *message = yyjson_obj_get(root, "message"), *output = yyjson_obj_get(root, "output");
 
-	return yyjson_is_int(yyjson_obj_get(root, "task")) && yyjson_is_int(yyjson_obj_get(root, "fence")) &&
-		(yyjson_equals_str(outcome, "done") || yyjson_equals_str(outcome, "failed")) &&
+	return yyjson_is_int(yyjson_obj_get(root, "task")) && yyjson_is_int(yyjson_obj_get(root, "fence")) && outcome_of(root) &&
 		(!message || yyjson_is_str(message)) && (!output || yyjson_is_obj(output));
 }
 
-void core_engine_result(struct core *core, struct core_link *link, struct ipc_msg *msg)
+static bool progress_valid(yyjson_val *root)
+{
+	return yyjson_is_int(yyjson_obj_get(root, "task")) && yyjson_is_int(yyjson_obj_get(root, "fence")) &&
+		yyjson_is_str(yyjson_obj_get(root, "level")) && yyjson_is_str(yyjson_obj_get(root, "text"));
+}
+
+static void take(struct core *core, struct core_link *link, struct ipc_msg *msg, bool (*valid)(yyjson_val *), const char *sentence)
 {
 	yyjson_doc *doc = ipc_msg_json(msg);
-	yyjson_val *root = yyjson_doc_get_root(doc);
+	int room = link_index(link);
 	struct result *r;
 
-	if (!is_worker(link) || !result_valid(root)) {
-		ipc_reply_error(link->conn, msg, 400, "A result needs task, fence and outcome (done or failed).");
+	if (room < 0 || !valid(yyjson_doc_get_root(doc))) {
+		ipc_reply_error(link->conn, msg, 400, "%s", sentence);
 		yyjson_doc_free(doc);
 		return;
 	}
@@ -336,12 +352,22 @@ void core_engine_result(struct core *core, struct core_link *link, struct ipc_ms
 	if (!r)
 		log_fatal("engine");
 	r->link = core_link_hold(link);
+	r->type = msg->type;
 	r->seq = msg->seq;
-	r->worker = worker_name(link);
+	r->worker = worker_rooms[room];
 	r->doc = doc;
-	r->output = yyjson_val_write(yyjson_obj_get(root, "output"), 0, NULL);
 	r->work.job.run = result_run;
 	r->work.job.essential = true;
 	r->work.done = result_done;
 	core_job_write(core, &r->work);
+}
+
+void core_engine_result(struct core *core, struct core_link *link, struct ipc_msg *msg)
+{
+	take(core, link, msg, result_valid, "A result needs task, fence and outcome (done, failed, refused or cancelled).");
+}
+
+void core_engine_progress(struct core *core, struct core_link *link, struct ipc_msg *msg)
+{
+	take(core, link, msg, progress_valid, "Progress needs task, fence, level and text.");
 }

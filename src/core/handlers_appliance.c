@@ -4,6 +4,7 @@
 const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.status", .start = verb_status_start },
 	{ .verb = "appliance.ca", .start = verb_ca_start },
+	{ .verb = "appliance.agents", .start = verb_agents_start },
 	{ .verb = "appliance.crl", .start = verb_crl_start },
 	{ .verb = "appliance.setup", .start = verb_setup_start },
 	{ .verb = "security.token", .start = verb_token_start },

@@ -102,6 +102,7 @@ static char *keep_member(yyjson_val *from, const char *name)
 static void identity_free(struct core_identity *i)
 {
 	free(i->ca_pem);
+	free(i->agents_ca_pem);
 	free(i->crl);
 }
 
@@ -123,6 +124,7 @@ static void identity_take(struct core *core, struct ipc_msg *msg)
 	copy_member(root, "fingerprint", now.fingerprint, sizeof now.fingerprint);
 	copy_member(root, "agents_name", now.agents_name, sizeof now.agents_name);
 	now.ca_pem = keep_member(root, "ca_pem");
+	now.agents_ca_pem = keep_member(root, "agents_ca_pem");
 	now.crl = keep_member(root, "crl");
 	copy_member(root, "activity_pem", now.activity_pem, sizeof now.activity_pem);
 	now.jwt_known = !jwt_key_read(&now.jwt, yyjson_obj_get(root, "jwk"));
@@ -207,12 +209,20 @@ static const char *best_address(const struct core *core)
 	return core->address_count ? core->addresses[0] : "";
 }
 
-void core_url(const struct core *core, char *out, size_t size)
+void core_host(const struct core *core, char *out, size_t size)
 {
 	const char *name = core->hostname[0] ? core->hostname : best_address(core);
 	bool v6 = strchr(name, ':') != NULL;
 
-	snprintf(out, size, name[0] ? "https://%s%s%s/" : "", v6 ? "[" : "", name, v6 ? "]" : "");
+	snprintf(out, size, "%s%s%s", v6 ? "[" : "", name, v6 ? "]" : "");
+}
+
+void core_url(const struct core *core, char *out, size_t size)
+{
+	char host[CORE_HOSTNAME_TEXT + 2];
+
+	core_host(core, host, sizeof host);
+	snprintf(out, size, host[0] ? "https://%s/" : "%s", host);
 }
 
 /* ---- the connection ---- */

@@ -1,9 +1,8 @@
 /*
  * core: instances: the record, its service, its operations and its activity.
  *
- * An operation is a record of its own; while one runs the instance is `processing` and a step
- * (steps.h) leads to its end, whatever restarts in between.  All functions run in the
- * writer unless they say otherwise.
+ * An operation is a record of its own; while one runs the instance is `processing`, and the engine (flow.h)
+ * leads it to its end, whatever restarts in between.  All functions run in the writer unless they say otherwise.
  */
 #ifndef CAM_CORE_INSTANCE_H
 #define CAM_CORE_INSTANCE_H
@@ -22,9 +21,8 @@
 #define INSTANCE_TAG_MAX 380
 /* Longest sentence for a person, bytes. */
 #define INSTANCE_MESSAGE 320
-/* How long an operation runs before core ends it for want of a worker, µs: clients that
- * ask once a second see it run. */
-#define INSTANCE_STEP INT64_C(1000000)
+/* How long an operation is in the queue at least, µs: who began it sees that it runs. */
+#define INSTANCE_STEP INT64_C(250000)
 /* Entries of an instance's activity that are answered at once, the newest. */
 #define INSTANCE_ACTIVITY_MAX 2000
 
@@ -40,13 +38,15 @@ struct instance_plan {
 	const struct object *boxes;	/* the stack; the first is the main one */
 	size_t box_count;
 	const struct object *policy;	/* NULL = the main box is its own policy */
+	const struct object *admin;	/* the policy's admin boxes with all they contain */
+	size_t admin_count;
 	const char *provider;		/* its id, "" = none */
 	const char *service_type;
 };
 
 /* Makes the record, its service and its first operation (deploy).  id: of the instance. */
 void instance_create(struct db *db, const char *id, const struct instance_plan *plan, struct object *out);
-/* Everything of it: service, operations, activity, tasks, steps; then itself. */
+/* Everything of it: service, operations, activity, tasks, machines, timers; then itself. */
 void instance_remove(struct db *db, const struct object *instance);
 
 enum life_state instance_state(const struct object *instance);
@@ -60,8 +60,10 @@ void instance_boxes(struct object *instance, const struct object *boxes, size_t 
 void instance_tidy(struct object *instance);
 /* The id of its service. */
 const char *instance_service(const struct object *instance);
-/* Was anything made that would have to be removed: machines, or an address? */
-bool instance_has_machines(struct db *db, const struct object *instance);
+/* Is it protected from being shut down (or terminated) by hand?  Its own switch or its policy's. */
+bool instance_protected(const struct object *instance, const char *member);
+#define INSTANCE_NO_SHUTDOWN "manual_shutdown_protection"
+#define INSTANCE_NO_TERMINATE "manual_terminate_protection"
 /* A date of now, for members of documents. */
 void instance_now(struct db *db, char out[OBJECT_DATE]);
 
@@ -79,12 +81,11 @@ void instance_log(struct db *db, const struct object *instance, const char *oper
 /* Who would do operations of it: the provider's type. */
 void instance_worker(struct db *db, const struct object *instance, char out[64]);
 
-/* Sets the steps of the record's lease anew: none without one. */
+/* Sets the timer of the record's lease anew: none without one. */
 void instance_lease_plan(struct db *db, const struct object *instance);
 
-void instance_step_operation(struct db *db, const char *id, const char *operation);
-void instance_step_lease(struct db *db, const char *id, const char *unused);
-void instance_step_template(struct db *db, const char *id, const char *unused);
+void instance_timer_lease(struct db *db, const char *id, const char *unused);
+void instance_timer_template(struct db *db, const char *id, const char *unused);
 
 /* ---- lease and tags: no database (instance_check.c) ---- */
 

@@ -2,8 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow.h"
 #include "instance.h"
-#include "steps.h"
+#include "timers.h"
 #include "truth.h"
 #include "plat/clock.h"
 
@@ -101,19 +102,28 @@ static void operation_cut(struct db *db, const struct object *instance)
 	object_free(&op);
 }
 
+/* Where its steps are: an import and what managed services do are deployments and reconfigurations to clients only. */
+static const char *plan_name(const struct object *instance, enum life_event event, const char *name)
+{
+	if (name && plan_by_name(name))
+		return name;
+	if (event == LIFE_DEPLOY && object_member(instance, "unregistered_id")[0])
+		return "import";
+	return life_event_word(event);
+}
+
 void instance_begin(struct db *db, struct object *instance, enum life_event event, const char *user, const char *name)
 {
 	char id[OBJECT_ID], text[160];
 
 	operation_cut(db, instance);
-	core_steps_drop(db, instance->id, "instance.operation");
+	flow_stop(db, instance->id, FLOW_CUT, "the operation was cut short by another");
 	instance_words(db, instance, LIFE_PROCESSING, event, user);
 	object_put(db, instance);
-	name = name ? name : life_event_word(event);
-	operation_new(db, instance, name, user, id);
-	snprintf(text, sizeof text, "%s: started%s%s.", name, user ? " by " : "", user ? user : "");
+	operation_new(db, instance, name ? name : life_event_word(event), user, id);
+	snprintf(text, sizeof text, "%s: started%s%s.", name ? name : life_event_word(event), user ? " by " : "", user ? user : "");
 	instance_log(db, instance, id, life_event_word(event), "start", user, text);
-	core_step_add(db, "instance.operation", instance->id, id, INSTANCE_STEP);
+	flow_begin(db, instance, id, plan_name(instance, event, name));
 }
 
 void instance_end(struct db *db, struct object *instance, enum life_state state, const char *user, const char *why)
@@ -121,7 +131,7 @@ void instance_end(struct db *db, struct object *instance, enum life_state state,
 	enum life_event event = instance_event(instance);
 	struct object op;
 
-	core_steps_drop(db, instance->id, "instance.operation");
+	flow_stop(db, instance->id, FLOW_ABORT, why);
 	instance_words(db, instance, state, event, user);
 	object_put(db, instance);
 	if (!operation_running(db, instance->id, &op)) {
@@ -133,74 +143,20 @@ void instance_end(struct db *db, struct object *instance, enum life_state state,
 	object_free(&op);
 }
 
-/* ---- the step ---- */
-
 void instance_worker(struct db *db, const struct object *instance, char out[64])
 {
-	const char *provider = yyjson_mut_get_str(yyjson_mut_obj_get(
-		yyjson_mut_obj_get(instance->doc->root, "policy_box"), "provider_id"));
+	char provider[OBJECT_ID];
 	struct object p;
 
-	if (provider && provider[0] && object_get(db, OBJECT_PROVIDER, provider, &p)) {
+	flow_provider(instance, provider);
+	if (provider[0] && object_get(db, OBJECT_PROVIDER, provider, &p)) {
 		snprintf(out, 64, "%s", object_member(&p, "type"));
 		object_free(&p);
-	} else if (provider && provider[0]) {
+	} else if (provider[0]) {
 		snprintf(out, 64, "a provider that was deleted");
 	} else {
 		snprintf(out, 64, object_member(instance, "unregistered_id")[0] ? "imported resources" : "own machines");
 	}
-}
-
-/* The second phase of a shutdown or terminate. */
-static void go_on(struct db *db, struct object *instance, const char *operation, enum life_event event)
-{
-	instance_words(db, instance, LIFE_PROCESSING, event, NULL);
-	object_put(db, instance);
-	instance_log(db, instance, operation, life_event_word(event), "info", NULL, "No machine has scripts to run.");
-	core_step_add(db, "instance.operation", instance->id, operation, INSTANCE_STEP);
-}
-
-static void fail(struct db *db, struct object *instance, const struct object *op)
-{
-	char worker[64], why[96];
-
-	if (!strcmp(object_member(op, "operation"), "make_managed_os"))
-		snprintf(worker, sizeof worker, "managed services");
-	else
-		instance_worker(db, instance, worker);
-	snprintf(why, sizeof why, "no worker for %s", worker);
-	instance_end(db, instance, LIFE_UNAVAILABLE, NULL, why);
-}
-
-/* What was never made is removed by nobody; everything else needs a worker, which this release
- * does not have. */
-static void advance(struct db *db, struct object *instance, const struct object *op)
-{
-	enum life_situation s = life_situation(instance_state(instance), instance_event(instance));
-	bool nothing = (s == LIFE_TERMINATING || s == LIFE_REMOVING) && !instance_has_machines(db, instance);
-	struct life_step step = life_decide(instance_state(instance), instance_event(instance),
-		nothing ? LIFE_SUCCEEDED : LIFE_FAILED);
-
-	if (step.verdict == LIFE_NEXT)
-		go_on(db, instance, op->id, step.event);
-	else if (step.verdict == LIFE_END && step.state == LIFE_DONE)
-		instance_end(db, instance, LIFE_DONE, NULL, "Nothing had been made, so nothing was to be removed.");
-	else if (step.verdict == LIFE_END)
-		fail(db, instance, op);
-}
-
-void instance_step_operation(struct db *db, const char *id, const char *operation)
-{
-	struct object instance, op;
-
-	if (!object_get(db, OBJECT_INSTANCE, id, &instance))
-		return;
-	if (operation_running(db, id, &op)) {
-		if (!strcmp(op.id, operation))
-			advance(db, &instance, &op);
-		object_free(&op);
-	}
-	object_free(&instance);
 }
 
 /* ---- leases ---- */
@@ -211,11 +167,11 @@ void instance_lease_plan(struct db *db, const struct object *instance)
 	const char *expire = yyjson_mut_get_str(yyjson_mut_obj_get(lease, "expire"));
 	int64_t wait;
 
-	core_steps_drop(db, instance->id, "instance.lease");
+	core_timers_drop(db, instance->id, "instance.lease");
 	if (!expire || yyjson_mut_is_true(yyjson_mut_obj_get(lease, "released")))
 		return;
 	wait = instance_date_read(expire) - plat_clock_wall();
-	core_step_add(db, "instance.lease", instance->id, "", wait < 0 ? 0 : wait < LEASE_LOOK ? wait : LEASE_LOOK);
+	core_timer_add(db, "instance.lease", instance->id, "", wait < 0 ? 0 : wait < LEASE_LOOK ? wait : LEASE_LOOK);
 }
 
 static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *lease)
@@ -225,7 +181,7 @@ static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *le
 		terminate ? LIFE_DO_TERMINATE : LIFE_DO_SHUTDOWN);
 
 	if (step.verdict == LIFE_REFUSE && instance_state(instance) == LIFE_PROCESSING) {
-		core_step_add(db, "instance.lease", instance->id, "", LEASE_AGAIN);
+		core_timer_add(db, "instance.lease", instance->id, "", LEASE_AGAIN);
 		return;
 	}
 	yyjson_mut_obj_put(lease, yyjson_mut_str(instance->doc, "released"), yyjson_mut_true(instance->doc));
@@ -237,7 +193,7 @@ static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *le
 		object_put(db, instance);
 }
 
-void instance_step_lease(struct db *db, const char *id, const char *unused)
+void instance_timer_lease(struct db *db, const char *id, const char *unused)
 {
 	yyjson_mut_val *lease;
 	struct object instance;
@@ -257,7 +213,7 @@ void instance_step_lease(struct db *db, const char *id, const char *unused)
 
 /* ---- templates ---- */
 
-void instance_step_template(struct db *db, const char *id, const char *unused)
+void instance_timer_template(struct db *db, const char *id, const char *unused)
 {
 	char worker[64], why[96];
 	struct object task, instance;

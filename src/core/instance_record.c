@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow.h"
 #include "instance.h"
+#include "machine.h"
+#include "rebind.h"
 #include "secrets.h"
-#include "steps.h"
+#include "timers.h"
 #include "truth.h"
 
 /* Children removed by one statement. */
@@ -127,13 +130,18 @@ static const char *draft_of(const struct object *box)
 	return box->parent[0] ? box->parent : box->id;
 }
 
-void instance_boxes(struct object *o, const struct object *boxes, size_t count)
+static void copy_boxes(struct object *o, const char *member, const struct object *boxes, size_t count)
 {
 	yyjson_mut_val *list = yyjson_mut_arr(o->doc);
 
 	for (size_t i = 0; i < count; i++)
 		yyjson_mut_arr_append(list, copy_box(o, &boxes[i]));
-	set_value(o, "boxes", list);
+	set_value(o, member, list);
+}
+
+void instance_boxes(struct object *o, const struct object *boxes, size_t count)
+{
+	copy_boxes(o, "boxes", boxes, count);
 }
 
 void instance_tidy(struct object *o)
@@ -175,6 +183,10 @@ static void fill(struct object *o, const struct instance_plan *p, const char *se
 		set_value(o, "lease", yyjson_val_mut_copy(doc, p->lease));
 	object_set(o, "automatic_updates", p->updates);
 	set_value(o, "automatic_reconfiguration", yyjson_mut_false(doc));
+	set_value(o, INSTANCE_NO_SHUTDOWN, yyjson_mut_false(doc));
+	set_value(o, INSTANCE_NO_TERMINATE, yyjson_mut_false(doc));
+	if (p->admin_count)
+		copy_boxes(o, "admin_boxes", p->admin, p->admin_count);
 	set_value(o, "is_deploy_only", yyjson_mut_false(doc));
 	set_value(o, "pricing_history", yyjson_mut_arr(doc));
 	if (p->unregistered)
@@ -281,9 +293,15 @@ static void set_operation(struct object *o, enum life_event event, const char *u
 	yyjson_mut_obj_put(op, yyjson_mut_str(o->doc, "created"), yyjson_mut_strcpy(o->doc, date));
 }
 
+static enum service_event service_event(enum life_state state)
+{
+	return state == LIFE_PROCESSING ? SERVICE_BEGIN : state == LIFE_DONE ? SERVICE_SUCCEED : SERVICE_FAIL;
+}
+
 void instance_words(struct db *db, struct object *o, enum life_state state, enum life_event event, const char *user)
 {
 	char date[OBJECT_DATE];
+	const char *word;
 	struct object s;
 
 	instance_now(db, date);
@@ -295,30 +313,18 @@ void instance_words(struct db *db, struct object *o, enum life_state state, enum
 		object_set(o, "terminated", date);
 	if (!object_get(db, OBJECT_SERVICE, instance_service(o), &s))
 		return;
-	object_set(&s, "state", life_state_word(state));
+	word = chart_word(&chart_service, chart_next(&chart_service, chart_state(&chart_service, s.state), service_event(state)));
+	object_set(&s, "state", word);
 	object_set(&s, "operation", life_event_word(event));
-	snprintf(s.state, sizeof s.state, "%s", life_state_word(state));
+	snprintf(s.state, sizeof s.state, "%s", word ? word : "");
 	object_put(db, &s);
 	object_free(&s);
 }
 
-static bool has_address(yyjson_mut_val *service)
+bool instance_protected(const struct object *o, const char *member)
 {
-	yyjson_mut_val *address = yyjson_mut_obj_get(service, "address");
-
-	return yyjson_mut_is_obj(address) || yyjson_mut_is_str(yyjson_mut_obj_get(service, "external_id"));
-}
-
-bool instance_has_machines(struct db *db, const struct object *o)
-{
-	struct object s;
-	bool has;
-
-	if (!object_get(db, OBJECT_SERVICE, instance_service(o), &s))
-		return false;
-	has = yyjson_mut_arr_size(yyjson_mut_obj_get(root(&s), "machines")) > 0 || has_address(root(&s));
-	object_free(&s);
-	return has;
+	return yyjson_mut_is_true(yyjson_mut_obj_get(root(o), member)) ||
+		yyjson_mut_is_true(yyjson_mut_obj_get(yyjson_mut_obj_get(root(o), "policy_box"), member));
 }
 
 /* ---- the end of a record ---- */
@@ -348,8 +354,11 @@ void instance_remove(struct db *db, const struct object *o)
 {
 	static const enum object_kind kinds[] = { OBJECT_SERVICE, OBJECT_OPERATION, OBJECT_ACTIVITY, OBJECT_TASK };
 
+	flow_forget(db, o->id);
+	machine_forget(db, o->id);
+	rebind_forget(db, o->id);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		remove_children(db, kinds[i], o->id);
-	core_steps_drop(db, o->id, NULL);
+	core_timers_drop(db, o->id, NULL);
 	object_delete(db, o);
 }

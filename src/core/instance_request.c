@@ -25,7 +25,7 @@ struct making {
 	char organization[OBJECT_ID];
 	struct instance_plan plan;
 	struct object box, policy;
-	struct box_stack stack;
+	struct box_stack stack, admin;
 	bool has_policy;
 	char provider[OBJECT_ID];
 	unsigned made;
@@ -50,9 +50,11 @@ static int refuse_at(struct making *m, const char *member, const char *what)
 static void making_reset(struct making *m)
 {
 	box_stack_free(&m->stack);
+	box_stack_free(&m->admin);
 	object_free(&m->box);
 	object_free(&m->policy);
 	memset(&m->stack, 0, sizeof m->stack);
+	memset(&m->admin, 0, sizeof m->admin);
 	m->has_policy = false;
 	m->provider[0] = 0;
 	memset(&m->plan, 0, sizeof m->plan);
@@ -276,6 +278,16 @@ static void use_policy(struct making *m)
 	m->plan.service_type = service_type(mutable_text(profile, "schema"));
 }
 
+/* The policy's Box variables, but for the one that stands for the deployed box, are admin boxes: they are copied, too. */
+static int take_admin_boxes(struct making *m)
+{
+	if (box_admin_stack(m->db, &m->call->principal, &m->policy, &m->admin, m->message))
+		return refuse_at(m, "policy_box.id", m->message);
+	m->plan.admin = m->admin.list;
+	m->plan.admin_count = m->admin.count;
+	return 0;
+}
+
 static int take_policy(struct making *m, const char *id)
 {
 	if (!box_resolve(m->db, &m->call->principal, id, "", &m->policy))
@@ -287,7 +299,7 @@ static int take_policy(struct making *m, const char *id)
 	use_policy(m);
 	if (!provider_there(m, m->provider))
 		return refuse_at(m, "policy_box.id", "its provider is no longer there.");
-	return 0;
+	return take_admin_boxes(m);
 }
 
 /* A box and a policy that a release before had none of: machines somebody else makes. */
@@ -353,6 +365,10 @@ static void copy_secrets(struct making *m, const char *id)
 		snprintf(prefix, sizeof prefix, "boxes/%s/", m->stack.list[i].id);
 		secrets_copy(m->db, m->stack.list[i].id, "", id, prefix);
 	}
+	for (unsigned i = 0; i < m->admin.count; i++) {
+		snprintf(prefix, sizeof prefix, "boxes/%s/", m->admin.list[i].id);
+		secrets_copy(m->db, m->admin.list[i].id, "", id, prefix);
+	}
 	if (m->has_policy)
 		secrets_copy(m->db, m->policy.id, "", id, "policy_box/");
 }
@@ -373,6 +389,8 @@ static int make(struct making *m)
 
 	for (size_t i = 0; i < m->plan.box_count; i++)
 		size += document_size(&m->plan.boxes[i]);
+	for (size_t i = 0; i < m->plan.admin_count; i++)
+		size += document_size(&m->plan.admin[i]);
 	if (size > OBJECT_DOC_MAX / 2)
 		return refuse_at(m, "box.id", "the box with all it contains is too large for an instance.");
 	if (m->dryrun) {
@@ -490,7 +508,7 @@ static int deploy_service(struct making *m, yyjson_val *service, const char *app
 			name ? name : "");
 		return -1;
 	}
-	return make(m);
+	return take_admin_boxes(m) ? -1 : make(m);
 }
 
 static int application(struct making *m)

@@ -1,6 +1,7 @@
 /* Connections of the other rooms. */
 #include <stdlib.h>
 
+#include "agent.h"
 #include "core.h"
 #include "ipc/proto.h"
 #include "log/log.h"
@@ -36,7 +37,25 @@ static void link_closed(struct ipc_conn *c, void *arg)
 	link->conn = NULL;
 	core_follow_end(arg, link);
 	core_engine_lost(arg, link);
+	core_agents_link_lost(arg, link);
 	core_link_drop(link);
+}
+
+/* Agents are carried by api and by nobody else. */
+static void agent_frame(struct ipc_conn *c, struct ipc_msg *msg, struct core *core)
+{
+	struct core_link *link = ipc_conn_data(c);
+
+	if (ipc_conn_peer(c)->id != ROOM_API)
+		ipc_reply_error(c, msg, 403, "Agents are carried by api.");
+	else if (msg->type == PROTO_CORE_AGENT_OPEN)
+		core_agent_open(core, link, msg);
+	else if (msg->type == PROTO_CORE_AGENT)
+		core_agent_message(core, link, msg);
+	else if (msg->type == PROTO_CORE_AGENT_CLOSED)
+		core_agent_closed(core, link, msg);
+	else
+		core_agent_output(core, link, msg);
 }
 
 static void link_message(struct ipc_conn *c, struct ipc_msg *msg, void *arg)
@@ -60,6 +79,15 @@ static void link_message(struct ipc_conn *c, struct ipc_msg *msg, void *arg)
 		return;
 	case PROTO_CORE_RESULT:
 		core_engine_result(arg, link, msg);
+		return;
+	case PROTO_CORE_PROGRESS:
+		core_engine_progress(arg, link, msg);
+		return;
+	case PROTO_CORE_AGENT_OPEN:
+	case PROTO_CORE_AGENT:
+	case PROTO_CORE_AGENT_CLOSED:
+	case PROTO_CORE_OUTPUT:
+		agent_frame(c, msg, arg);
 		return;
 	default:
 		log_warn("%s: message of an unknown type %#x", ipc_conn_peer(c)->name, msg->type);

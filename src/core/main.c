@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "activity.h"
+#include "agent.h"
 #include "core.h"
 #include "retention.h"
-#include "steps.h"
-#include "tasks.h"
 #include "truth.h"
+#include "turn.h"
 #include "log/log.h"
 #include "room/room.h"
 
@@ -77,8 +77,7 @@ static int start_run(struct db *db, struct db_job *job)
 	yyjson_doc *doc = settings ? yyjson_read(settings, strlen(settings), 0) : NULL;
 	const char *hostname = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "hostname"));
 
-	core_tasks_boot(db, s->boot_id);
-	core_steps_boot(db, s->boot_id);
+	turn_boot(db, s->boot_id);
 	core->setup = core_is_setup(db);
 	core_identity_load(core, db);
 	snprintf(core->hostname, sizeof core->hostname, "%s", hostname ? hostname : "");
@@ -158,6 +157,7 @@ int main(void)
 	core_throttle_init(&core.throttle);
 	core_calls_init(&core);
 	database_open(&core, readers);
+	core_agents_open(&core);
 	core_serve(&core);
 	room_fence();
 	core_threads_start(&core, readers);

@@ -2,14 +2,15 @@
  * core: providers as records: their states, what a sync found, their log.
  *
  * `initializing` → `processing` → `ready` or `unavailable`; a sync goes through `processing`
- * again; `deleting` is the last.  The Test Provider's clouds are made up by core itself; every other
- * type needs a worker and ends `unavailable` until there is one.
+ * again; `deleting` is the last.  A sync is a task of the type's worker; without one a
+ * provider ends `unavailable`, only a Test Provider is ready all the same, for what it has is always the same.
  */
 #ifndef CAM_CORE_PROVIDER_H
 #define CAM_CORE_PROVIDER_H
 
 #include "core.h"
 #include "object.h"
+#include "tasks.h"
 
 #define PROVIDER_TEST "Test Provider"
 /* How long a state of a provider lasts that core itself moves on, µs. */
@@ -43,8 +44,19 @@ bool provider_used(struct db *db, const char *id);
 /* Removes it with its log and steps. */
 void provider_remove(struct db *db, const struct object *p);
 
-void provider_step_sync(struct db *db, const char *id, const char *unused);
-void provider_step_delete(struct db *db, const char *id, const char *unused);
+void provider_timer_sync(struct db *db, const char *id, const char *unused);
+void provider_timer_delete(struct db *db, const char *id, const char *unused);
+
+/* Recurrent: looks at what the cloud has; and at which of our machines it has. */
+int64_t provider_schedule_sync(struct db *db, const char *id);
+int64_t provider_schedule_list(struct db *db, const char *id);
+void provider_sync_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
+
+/* A machine that no row knows is removed when it was seen for so long, µs: longer than a provider's own request
+ * may take to have its effect. */
+#define PROVIDER_SETTLE (INT64_C(300) * PLAT_SECOND)
+/* The list came: keeps one machine for each row, the others are strays and go (reconcile.c). */
+void provider_list_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 
 /* What a sync of the Test Provider finds, in the document: services[]. */
 void provider_test_services(struct object *p);

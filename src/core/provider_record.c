@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow.h"
 #include "instance.h"
 #include "provider.h"
-#include "steps.h"
+#include "schedule.h"
+#include "timers.h"
 #include "truth.h"
 
 /* Entries of the log removed at once. */
@@ -46,32 +48,56 @@ void provider_log(struct db *db, const struct object *p, enum provider_level lev
 		(int64_t)LOG_CUT, (int64_t)PROVIDER_LOGS_MAX);
 }
 
+/* Is the worker of its type connected? Recurrent work waits for nobody. */
+static bool worker_here(struct db *db, const struct object *p)
+{
+	return db_number(db, 0, "SELECT connected FROM worker WHERE name = ?", "t", flow_worker(object_member(p, "type"))) != 0;
+}
+
+static void schedule_of(struct db *db, const struct object *p)
+{
+	char key[OBJECT_ID + 32];
+
+	snprintf(key, sizeof key, "sync/%s", p->id);
+	schedule_set(db, key, "provider.sync", p->id, "every 1200", SCHEDULE_ONCE, 120);
+	snprintf(key, sizeof key, "reconcile/%s", p->id);
+	schedule_set(db, key, "provider.reconcile", p->id, "every 120", SCHEDULE_ONCE, 10);
+}
+
 void provider_sync(struct db *db, struct object *p)
 {
-	core_steps_drop(db, p->id, "provider.sync");
-	core_step_add(db, "provider.sync", p->id, "", PROVIDER_STEP);
+	core_timers_drop(db, p->id, "provider.sync");
+	core_timer_add(db, "provider.sync", p->id, "", PROVIDER_STEP);
 }
 
-/* The end of a sync: what it found, or why it found nothing. */
-static void sync_end(struct db *db, struct object *p)
-{
-	const char *type = object_member(p, "type");
-	char why[160];
+/* ---- the sync: a task of the type's worker ---- */
 
-	if (!strcmp(type, PROVIDER_TEST)) {
-		provider_test_services(p);
-		provider_log(db, p, PROVIDER_INFO, "sync", "Found 1 image, 2 flavors and 1 key pair.");
-		provider_state(db, p, "ready");
-		provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
-		return;
-	}
-	snprintf(why, sizeof why, "no worker for %.*s", 128, type);
-	provider_log(db, p, PROVIDER_ERROR, "sync", why);
-	provider_state(db, p, "unavailable");
+static int64_t add_task(struct db *db, const struct object *p, const char *kind, const char *input)
+{
+	char key[CORE_TASK_KEY];
+	struct core_task_new n = {
+		.worker = flow_worker(object_member(p, "type")), .kind = kind, .key = key, .input = input, .provider = p->id,
+		.workspace = p->owner, .run = 900, .attempts = 3,
+	};
+
+	snprintf(key, sizeof key, "%.24s/%.64s/%" PRId64, kind, p->id, core_stamp(db));
+	return core_task_add(db, &n);
 }
 
-void provider_step_sync(struct db *db, const char *id, const char *unused)
+static bool task_open(struct db *db, const char *provider, const char *kind)
 {
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM task WHERE provider = ? AND kind = ? AND state IN ('waiting', 'leased'))",
+		"tt", provider, kind) != 0;
+}
+
+static void input_of(const struct object *p, bool quiet, char out[OBJECT_ID + 64])
+{
+	snprintf(out, OBJECT_ID + 64, "{\"provider\":\"%s\",\"quiet\":%s}", p->id, quiet ? "true" : "false");
+}
+
+void provider_timer_sync(struct db *db, const char *id, const char *unused)
+{
+	char input[OBJECT_ID + 64];
 	struct object p;
 
 	(void)unused;
@@ -82,8 +108,100 @@ void provider_step_sync(struct db *db, const char *id, const char *unused)
 		provider_state(db, &p, "processing");
 		provider_sync(db, &p);
 	} else if (!strcmp(p.state, "processing")) {
-		sync_end(db, &p);
+		input_of(&p, false, input);
+		add_task(db, &p, "provider.sync", input);
+		schedule_of(db, &p);
 	}
+	object_free(&p);
+}
+
+int64_t provider_schedule_sync(struct db *db, const char *id)
+{
+	char input[OBJECT_ID + 64];
+	struct object p;
+	int64_t task = 0;
+
+	if (!object_get(db, OBJECT_PROVIDER, id, &p))
+		return 0;
+	if (worker_here(db, &p) && (!strcmp(p.state, "ready") || !strcmp(p.state, "unavailable")) && !task_open(db, id, "provider.sync")) {
+		input_of(&p, true, input);
+		task = add_task(db, &p, "provider.sync", input);
+	}
+	object_free(&p);
+	return task;
+}
+
+int64_t provider_schedule_list(struct db *db, const char *id)
+{
+	char input[OBJECT_ID + 64];
+	struct object p;
+	int64_t task = 0;
+
+	if (!object_get(db, OBJECT_PROVIDER, id, &p))
+		return 0;
+	if (worker_here(db, &p) && strcmp(p.state, "deleting") != 0 && !task_open(db, id, "machine.list")) {
+		input_of(&p, true, input);
+		task = add_task(db, &p, "machine.list", input);
+	}
+	object_free(&p);
+	return task;
+}
+
+static void set_services(struct object *p, yyjson_val *services)
+{
+	yyjson_mut_obj_put(root(p), yyjson_mut_str(p->doc, "services"), yyjson_val_mut_copy(p->doc, services));
+}
+
+static void sync_good(struct db *db, struct object *p, yyjson_val *output)
+{
+	const char *message = yyjson_get_str(yyjson_obj_get(output, "message"));
+
+	if (yyjson_is_arr(yyjson_obj_get(output, "services")))
+		set_services(p, yyjson_obj_get(output, "services"));
+	provider_log(db, p, PROVIDER_INFO, "sync", message && message[0] ? message : "The provider was looked at.");
+	provider_state(db, p, "ready");
+	provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
+}
+
+/* What a Test Provider has is always the same: it is ready, and what is deployed with it ends for want of a worker. */
+static void sync_alone(struct db *db, struct object *p)
+{
+	provider_test_services(p);
+	provider_log(db, p, PROVIDER_INFO, "sync", "Found 1 image, 2 flavors and 1 key pair. The Test Provider is not switched on:"
+		" nothing can be deployed with it.");
+	provider_state(db, p, "ready");
+	provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
+}
+
+static void sync_bad(struct db *db, struct object *p, const char *why)
+{
+	char line[320];
+
+	if (!strcmp(why, "no worker"))
+		snprintf(line, sizeof line, "no worker for %.128s", object_member(p, "type"));
+	else
+		snprintf(line, sizeof line, "%.300s", why);
+	provider_log(db, p, PROVIDER_ERROR, "sync", line);
+	provider_state(db, p, "unavailable");
+}
+
+void provider_sync_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+{
+	yyjson_doc *in = yyjson_read(t->input, strlen(t->input), 0);
+	bool quiet = yyjson_is_true(yyjson_obj_get(yyjson_doc_get_root(in), "quiet"));
+	struct object p;
+
+	yyjson_doc_free(in);
+	if (!object_get(db, OBJECT_PROVIDER, t->provider, &p))
+		return;
+	if (!strcmp(p.state, "deleting") || (quiet && t->state != TASK_DONE && !strcmp(why, "no worker")))
+		;
+	else if (t->state == TASK_DONE)
+		sync_good(db, &p, output);
+	else if (!strcmp(object_member(&p, "type"), PROVIDER_TEST) && !strcmp(why, "no worker"))
+		sync_alone(db, &p);
+	else
+		sync_bad(db, &p, why);
 	object_free(&p);
 }
 
@@ -99,11 +217,13 @@ void provider_remove(struct db *db, const struct object *p)
 {
 	db_run(db, "DELETE FROM object WHERE kind = ? AND parent = ? AND parent <> ''", "it", (int64_t)OBJECT_PROVIDER_LOG,
 		p->id);
-	core_steps_drop(db, p->id, NULL);
+	core_timers_drop(db, p->id, NULL);
+	schedule_drop(db, p->id);
+	db_run(db, "DELETE FROM stray WHERE provider = ?", "t", p->id);
 	object_delete(db, p);
 }
 
-void provider_step_delete(struct db *db, const char *id, const char *unused)
+void provider_timer_delete(struct db *db, const char *id, const char *unused)
 {
 	struct object p;
 

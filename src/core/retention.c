@@ -48,7 +48,7 @@ const struct retention core_retention[] = {
 	{ "organization", "from before organizations were objects", "always", 0, 0, NULL },
 	{ "step", "timers of core: when to look at an instance again", WITH_IT, 0, 0, NULL },
 	{ "flow", "how operations of instances were carried out", "after their end", 365, 0,
-	  "DELETE FROM flow WHERE operation IN (SELECT operation FROM flow WHERE state = 'ended' AND updated < ?1 AND ?2 >= 0"
+	  "DELETE FROM flow WHERE operation IN (SELECT operation FROM flow WHERE state IN ('done', 'unavailable') AND updated < ?1 AND ?2 >= 0"
 	  " LIMIT ?3)" },
 	{ "machine", "machines of instances", WITH_IT, 0, 0, NULL },
 	{ "worker", "rooms that carry out tasks", "always", 0, 0, NULL },

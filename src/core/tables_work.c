@@ -32,22 +32,23 @@
 	"CREATE INDEX task_instance ON task(instance, id) WHERE instance <> '';" \
 	"CREATE INDEX task_wait ON task(wait_boot) WHERE state = 'waiting' AND wait_boot > 0;" \
 	"CREATE INDEX task_deadline ON task(deadline_boot) WHERE state = 'leased' AND deadline_boot > 0;" \
-	"CREATE INDEX task_fair ON task(worker, workspace, due_boot, id) WHERE state = 'waiting';" \
+	"CREATE INDEX task_fair ON task(worker, workspace, provider, due_boot, id) WHERE state = 'waiting';" \
 	"CREATE INDEX task_leased ON task(worker, workspace) WHERE state = 'leased';" \
 	"CREATE INDEX task_provider ON task(provider) WHERE state = 'leased' AND provider <> '';" \
 	"CREATE INDEX task_script ON task(due_boot, id) WHERE state = 'waiting' AND kind = 'script';" \
 	"CREATE INDEX task_cancel ON task(worker) WHERE state = 'leased' AND cancel = 1;"
 
-/* An operation of an instance while it is carried out and after: operation = the object's id, plan = where its steps are,
- * state: running, failing (waits for what still runs), ended; why = the first failure. */
+/* An operation of an instance while it is carried out and after: operation = the object's id, plan = where its steps are
+ * (plan.c), state: as in chart.c; due_boot: of one that is queued; why = the first failure. */
 #define FLOW \
 	"CREATE TABLE flow(operation TEXT PRIMARY KEY, instance TEXT NOT NULL, workspace TEXT NOT NULL, provider TEXT NOT NULL," \
-	" plan TEXT NOT NULL, step INTEGER NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL DEFAULT ''," \
-	" created INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID;" \
-	"CREATE INDEX flow_instance ON flow(instance) WHERE state <> 'ended';" \
-	"CREATE INDEX flow_age ON flow(updated) WHERE state = 'ended';"
+	" plan TEXT NOT NULL, step INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL, due_boot INTEGER NOT NULL," \
+	" why TEXT NOT NULL DEFAULT '', created INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID;" \
+	"CREATE INDEX flow_instance ON flow(instance);" \
+	"CREATE INDEX flow_queued ON flow(workspace, due_boot) WHERE state = 'queued';" \
+	"CREATE INDEX flow_age ON flow(updated) WHERE state IN ('done', 'unavailable');"
 
-/* state: as in machine_life.c.  tried: 1 = a create was given out, so there may be one.  channel: api's number of its
+/* state: as in chart.c.  tried: 1 = a create was given out, so there may be one.  channel: api's number of its
  * agent's connection, 0 = none.  public, private: addresses.  clone: a fingerprint that was refused. */
 #define MACHINE \
 	"CREATE TABLE machine(id TEXT PRIMARY KEY, instance TEXT NOT NULL, service TEXT NOT NULL, provider TEXT NOT NULL," \
@@ -63,10 +64,11 @@
 	"CREATE INDEX machine_provider ON machine(provider) WHERE provider <> '';" \
 	"CREATE INDEX machine_channel ON machine(channel) WHERE channel <> 0;"
 
-/* Rooms that carry out tasks: slots = tasks at once, seen = when it last connected. */
+/* Rooms that carry out tasks: slots = tasks at once, seen = when it last connected, last_*: whose task it was given
+ * last, for the next turn goes on after it. */
 #define WORKER \
 	"CREATE TABLE worker(name TEXT PRIMARY KEY, slots INTEGER NOT NULL DEFAULT 1, connected INTEGER NOT NULL DEFAULT 0," \
-	" seen INTEGER NOT NULL) WITHOUT ROWID;"
+	" seen INTEGER NOT NULL, last_workspace TEXT NOT NULL DEFAULT '', last_provider TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
 
 /* Recurrent work: rule = "every <seconds>" or five fields as cron's, UTC; last, next are the wall clock's, *_boot the
  * boot clock's; task: what the last run made, while it is open the next run is left out. */

@@ -2,14 +2,102 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yyjson.h>
 
 #include "tasks.h"
 #include "truth.h"
+#include "log/log.h"
 #include "plat/clock.h"
 #include "plat/random.h"
 
-#define SECONDS(n) ((n) * PLAT_SECOND)
+#define SECONDS(n) ((int64_t)(n) * PLAT_SECOND)
+/* Of one look at what is over time. */
+#define EXPIRE_MAX 64
+
+/* ---- rows ---- */
+
+static void take(char *out, size_t size, sqlite3_stmt *q, int column)
+{
+	snprintf(out, size, "%s", db_text(q, column));
+}
+
+bool core_task_read(struct db *db, int64_t id, struct core_task *t)
+{
+	sqlite3_stmt *q = db_query(db, "SELECT fence, operation, state, cancel, worker, kind, key, flow, instance, machine, provider,"
+		" workspace, activity, step, part, attempts, attempts_max, wait, run, deadline_boot, input FROM task WHERE id = ?",
+		"i", id);
+
+	memset(t, 0, sizeof *t);
+	if (!db_row(db, q))
+		return false;
+	t->id = id;
+	t->fence = db_int(q, 0);
+	t->operation = db_int(q, 1);
+	t->state = (enum task_state)chart_state(&chart_task, db_text(q, 2));
+	if (t->state == TASK_LEASED && db_int(q, 3))
+		t->state = TASK_CANCELLING;
+	take(t->worker, sizeof t->worker, q, 4);
+	take(t->kind, sizeof t->kind, q, 5);
+	take(t->key, sizeof t->key, q, 6);
+	take(t->flow, sizeof t->flow, q, 7);
+	take(t->instance, sizeof t->instance, q, 8);
+	take(t->machine, sizeof t->machine, q, 9);
+	take(t->provider, sizeof t->provider, q, 10);
+	take(t->workspace, sizeof t->workspace, q, 11);
+	take(t->activity, sizeof t->activity, q, 12);
+	t->step = db_int(q, 13);
+	t->part = db_int(q, 14);
+	t->attempts = db_int(q, 15);
+	t->attempts_max = db_int(q, 16);
+	t->wait = db_int(q, 17);
+	t->run = db_int(q, 18);
+	t->deadline_boot = db_int(q, 19);
+	t->input = strdup(db_text(q, 20));
+	db_end(q);
+	if (!t->input)
+		log_fatal("task");
+	return true;
+}
+
+void core_task_free(struct core_task *t)
+{
+	free(t->input);
+	t->input = NULL;
+}
+
+static bool is_machine(const char *worker)
+{
+	return !strncmp(worker, CORE_MACHINE_PREFIX, sizeof CORE_MACHINE_PREFIX - 1);
+}
+
+/* How long a task for this room may wait from now on, µs. */
+static int64_t room_patience(struct db *db, const char *worker)
+{
+	int64_t connected = db_number(db, -1, "SELECT connected FROM worker WHERE name = ?", "t", worker);
+
+	return SECONDS(connected < 0 ? CORE_TASK_UNKNOWN : connected ? CORE_TASK_QUEUED : CORE_TASK_ABSENT);
+}
+
+static int64_t patience(struct db *db, const char *worker, int64_t wait)
+{
+	return wait ? SECONDS(wait) : is_machine(worker) ? SECONDS(1800) : room_patience(db, worker);
+}
+
+int64_t core_task_add(struct db *db, const struct core_task_new *n)
+{
+	int64_t now = core_stamp(db), boot = plat_clock_boot();
+
+#define TEXT(s) ((s) ? (s) : "")
+	return db_number(db, 0, "INSERT INTO task(operation, worker, kind, key, input, state, due_boot, wait_boot, flow, step, part,"
+		" instance, machine, provider, workspace, attempts_max, wait, run, created, updated) VALUES(?, ?, ?, ?, ?,"
+		" 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING RETURNING id", "itttt" "iitii"
+		"ttttiiiii", n->operation, n->worker, n->kind, n->key, n->input ? n->input : "{}",
+		n->held ? CORE_TASK_NEVER : boot, boot + patience(db, n->worker, n->wait), TEXT(n->flow), n->step, n->part,
+		TEXT(n->instance), TEXT(n->machine), TEXT(n->provider), TEXT(n->workspace),
+		(int64_t)(n->attempts ? n->attempts : CORE_TASK_ATTEMPTS), (int64_t)n->wait, (int64_t)(n->run ? n->run : 3600),
+		now, now);
+}
+
+/* ---- operations of the appliance itself ---- */
 
 static void operation_event(struct db *db, int64_t operation, const char *state)
 {
@@ -34,148 +122,106 @@ static void operation_end(struct db *db, int64_t operation, const char *state, c
 		" AND state <> 'processing' ORDER BY id LIMIT 4)", "i", operation - CORE_OPERATIONS_KEPT);
 }
 
-void core_tasks_boot(struct db *db, const char *boot)
-{
-	int64_t now = plat_clock_boot(), wall = plat_clock_wall();
-	char before[64];
-
-	core_meta_get(db, "boot_id", before, sizeof before);
-	if (strcmp(before, boot)) {
-		core_meta_set(db, "boot_id", boot);
-		db_run(db, "UPDATE task SET due_boot = ? WHERE state = 'waiting'", "i", now);
-		/* A wall clock that was wrong must neither end an operation at once nor keep it for years. */
-		db_run(db, "UPDATE operation SET deadline_boot = ? + max(?, min(?, deadline - ?))"
-			" WHERE state = 'processing'", "iiii", now, SECONDS(600), SECONDS(86400), wall);
-	}
-	db_run(db, "UPDATE task SET lease_boot = ? WHERE state = 'leased'", "i", now + SECONDS(CORE_TASK_LEASE));
-}
-
 static void drop_waiting(struct db *db, const char *worker, const char *kind)
 {
-	sqlite3_stmt *q;
-	int64_t operation;
+	int64_t id;
 
-	for (;;) {
-		q = db_query(db, "SELECT operation FROM task WHERE worker = ? AND kind = ? AND state = 'waiting' LIMIT 1",
-			"tt", worker, kind);
-		if (!db_row(db, q))
+	while ((id = db_number(db, 0, "SELECT id FROM task WHERE worker = ? AND kind = ? AND state = 'waiting' LIMIT 1", "tt",
+			worker, kind)))
+		if (!core_task_cancel(db, id, "replaced by a newer one"))
 			return;
-		operation = db_int(q, 0);
-		db_end(q);
-		db_run(db, "UPDATE task SET state = 'dropped', updated = ? WHERE operation = ?", "ii", core_stamp(db),
-			operation);
-		operation_end(db, operation, "cancelled", "replaced by a newer one");
-	}
 }
 
 void core_task_replace(struct db *db, const char *worker, const char *kind, const char *object, const char *key,
 	const char *input, int deadline_seconds)
 {
-	int64_t now, operation;
+	struct core_task_new n = { .worker = worker, .kind = kind, .key = key, .input = input, .wait = deadline_seconds };
+	int64_t now;
 
 	drop_waiting(db, worker, kind);
 	now = core_stamp(db);
-	operation = db_number(db, 0, "INSERT INTO operation(kind, object, state, created, updated, deadline, deadline_boot)"
+	n.operation = db_number(db, 0, "INSERT INTO operation(kind, object, state, created, updated, deadline, deadline_boot)"
 		" VALUES(?, ?, 'processing', ?, ?, ?, ?) RETURNING id", "ttiiii", kind, object, now, now,
 		plat_clock_wall() + SECONDS(deadline_seconds), plat_clock_boot() + SECONDS(deadline_seconds));
-	db_run(db, "INSERT INTO task(operation, worker, kind, key, input, state, due_boot, created, updated)"
-		" VALUES(?, ?, ?, ?, ?, 'waiting', ?, ?, ?)", "itttt" "iii", operation, worker, kind, key, input,
-		plat_clock_boot(), now, now);
-	operation_event(db, operation, "processing");
+	core_task_add(db, &n);
+	operation_event(db, n.operation, "processing");
 }
 
-void core_tasks_expire(struct db *db)
-{
-	int64_t now = plat_clock_boot(), operation;
-	sqlite3_stmt *q;
+/* ---- what happens to one ---- */
 
-	for (;;) {
-		q = db_query(db, "SELECT id FROM operation WHERE state = 'processing' AND deadline_boot <= ? LIMIT 1", "i", now);
-		if (!db_row(db, q))
-			break;
-		operation = db_int(q, 0);
-		db_end(q);
-		db_run(db, "UPDATE task SET state = 'expired', updated = ? WHERE operation = ?"
-			" AND state IN ('waiting', 'leased')", "ii", core_stamp(db), operation);
-		operation_end(db, operation, "unavailable", "no result within the time given");
+/* The words of an operation of the appliance for the state its task ended in. */
+static const char *operation_word(enum task_state state)
+{
+	return state == TASK_DONE ? "done" : state == TASK_FAILED ? "failed" : state == TASK_CANCELLED ? "cancelled" : "unavailable";
+}
+
+static void ended(struct db *db, struct core_task *t, const char *why, yyjson_val *output)
+{
+	const struct core_task_kind *kind = core_task_kind(t->kind);
+
+	if (t->operation)
+		operation_end(db, t->operation, operation_word(t->state), t->state == TASK_DONE ? "" : why);
+	if (kind && kind->ended)
+		kind->ended(db, t, why, output);
+}
+
+/* Writes what the chart says of this event; false when the state does not take it. */
+static bool move(struct db *db, struct core_task *t, enum task_event event, const char *why, yyjson_val *output)
+{
+	enum task_state to = (enum task_state)chart_next(&chart_task, t->state, event);
+	char *text = NULL;
+
+	if (!chart_takes(&chart_task, t->state, event))
+		return false;
+	if (to == t->state)
+		return true;
+	t->state = to;
+	if (to == TASK_CANCELLING) {
+		db_run(db, "UPDATE task SET cancel = 1, message = ?, updated = ? WHERE id = ?", "tii", why, core_stamp(db), t->id);
+		return true;
 	}
-	db_run(db, "UPDATE task SET state = 'waiting', due_boot = ? WHERE state = 'leased' AND lease_boot > 0"
-		" AND lease_boot <= ?", "ii", now, now);
+	text = output ? yyjson_val_write(output, 0, NULL) : NULL;
+	db_run(db, "UPDATE task SET state = ?, message = ?, output = ?, updated = ?, finished = ?,"
+		" deadline_boot = 0, lease_boot = 0 WHERE id = ?", "tttiii", chart_word(&chart_task, to), why, text ? text : "{}",
+		core_stamp(db), to == TASK_WAITING ? (int64_t)0 : plat_clock_wall(), t->id);
+	free(text);
+	if (to == TASK_WAITING)
+		db_run(db, "UPDATE task SET wait_boot = ? WHERE id = ?", "ii",
+			plat_clock_boot() + patience(db, t->worker, t->wait), t->id);
+	else
+		ended(db, t, why, output);
+	return true;
 }
 
-static char *task_json(sqlite3_stmt *q, int64_t fence)
+bool core_task_cancel(struct db *db, int64_t id, const char *why)
 {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(doc);
-	char *json;
+	struct core_task t;
+	bool taken = core_task_read(db, id, &t) && move(db, &t, TASK_CANCEL, why, NULL);
 
-	yyjson_mut_doc_set_root(doc, root);
-	yyjson_mut_obj_add_sint(doc, root, "task", db_int(q, 0));
-	yyjson_mut_obj_add_sint(doc, root, "fence", fence);
-	yyjson_mut_obj_add_strcpy(doc, root, "kind", db_text(q, 2));
-	yyjson_mut_obj_add_strcpy(doc, root, "key", db_text(q, 3));
-	yyjson_mut_obj_add(root, yyjson_mut_str(doc, "input"), yyjson_mut_rawcpy(doc, db_text(q, 4)));
-	json = yyjson_mut_write(doc, 0, NULL);
-	yyjson_mut_doc_free(doc);
-	return json;
+	core_task_free(&t);
+	return taken;
 }
 
-/* While its worker is connected a lease does not run out (lease_boot 0). */
-unsigned core_tasks_lease(struct db *db, const char *worker, struct core_task *out, unsigned max)
+bool core_task_met(struct db *db, int64_t id)
 {
-	sqlite3_stmt *q;
-	unsigned n = 0;
+	struct core_task t;
+	bool taken = core_task_read(db, id, &t) && move(db, &t, TASK_MET, "", NULL);
 
-	q = db_query(db, "SELECT id, fence, kind, key, input FROM task WHERE worker = ? AND state = 'waiting'"
-		" AND due_boot <= ? ORDER BY id LIMIT ?", "tii", worker, plat_clock_boot(), (int64_t)max);
-	while (n < max && db_row(db, q)) {
-		out[n].id = db_int(q, 0);
-		out[n].fence = db_int(q, 1) + 1;
-		snprintf(out[n].worker, sizeof out[n].worker, "%s", worker);
-		out[n].push = task_json(q, out[n].fence);
-		n++;
-	}
-	db_end(q);
-	for (unsigned i = 0; i < n; i++)
-		db_run(db, "UPDATE task SET state = 'leased', fence = ?, attempts = attempts + 1, lease_boot = 0,"
-			" updated = ? WHERE id = ?", "iii", out[i].fence, core_stamp(db), out[i].id);
-	return n;
+	core_task_free(&t);
+	return taken;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
+void core_task_unsent(struct db *db, int64_t id, int64_t fence, int delay, const char *why)
 {
-	return !a ? b : !b ? a : a < b ? a : b;
+	struct core_task t;
+
+	if (core_task_read(db, id, &t) && t.fence == fence && move(db, &t, TASK_UNSENT, why, NULL) && t.state == TASK_WAITING)
+		db_run(db, "UPDATE task SET due_boot = ?, attempts = attempts - 1 WHERE id = ?", "ii",
+			plat_clock_boot() + SECONDS(delay), id);
+	core_task_free(&t);
 }
 
-int64_t core_tasks_due(struct db *db, const char *const workers[], unsigned count)
-{
-	int64_t due = db_number(db, 0, "SELECT min(deadline_boot) FROM operation WHERE state = 'processing'", "");
-
-	due = sooner(due, db_number(db, 0, "SELECT min(lease_boot) FROM task WHERE state = 'leased' AND lease_boot > 0", ""));
-	for (unsigned i = 0; i < count; i++)
-		due = sooner(due, db_number(db, 0, "SELECT min(due_boot) FROM task WHERE worker = ? AND state = 'waiting'",
-			"t", workers[i]));
-	return due;
-}
-
-void core_tasks_return(struct db *db, const char *worker, const struct core_running *running, unsigned count)
-{
-	int64_t now = plat_clock_boot();
-
-	/* All are taken for lost, then those it holds are given back to it. */
-	db_run(db, "UPDATE task SET lease_boot = -1 WHERE worker = ? AND state = 'leased'", "t", worker);
-	for (unsigned i = 0; i < count; i++)
-		db_run(db, "UPDATE task SET lease_boot = 0 WHERE id = ? AND fence = ? AND worker = ? AND state = 'leased'",
-			"iit", running[i].task, running[i].fence, worker);
-	db_run(db, "UPDATE task SET state = 'waiting', due_boot = ?, lease_boot = 0 WHERE worker = ?"
-		" AND state = 'leased' AND lease_boot = -1", "it", now, worker);
-}
-
-void core_tasks_lost(struct db *db, const char *worker)
-{
-	db_run(db, "UPDATE task SET lease_boot = ? WHERE worker = ? AND state = 'leased'", "it",
-		plat_clock_boot() + SECONDS(CORE_TASK_LEASE), worker);
-}
+/* ---- results ---- */
 
 /* 2, 4, 8 … seconds, each half to one and a half times. */
 static int64_t backoff(int64_t attempts)
@@ -189,43 +235,185 @@ static int64_t backoff(int64_t attempts)
 
 static void record_late(struct db *db, const char *worker, int64_t task, int64_t fence)
 {
-	char object[24], data[96];
+	char object[24], data[160];
 
 	snprintf(object, sizeof object, "%" PRId64, task);
-	snprintf(data, sizeof data, "{\"worker\":\"%s\",\"fence\":%" PRId64 "}", worker, fence);
+	snprintf(data, sizeof data, "{\"worker\":\"%.79s\",\"fence\":%" PRId64 "}", worker, fence);
 	core_event(db, "task.late", object, data);
 }
 
-static void task_end(struct db *db, int64_t task, const char *state, const char *message, const char *output)
+static enum task_event event_of(const struct core_task *t, enum core_outcome outcome)
 {
-	db_run(db, "UPDATE task SET state = ?, message = ?, output = ?, updated = ? WHERE id = ?", "tttii", state,
-		message, output, core_stamp(db), task);
+	switch (outcome) {
+	case CORE_OUTCOME_DONE:
+		return TASK_RESULT_DONE;
+	case CORE_OUTCOME_CANCELLED:
+		return TASK_RESULT_CANCELLED;
+	case CORE_OUTCOME_FAILED:
+#ifdef PLANT_NO_CAP
+		return TASK_RESULT_FAILED;
+#else
+		return t->attempts < t->attempts_max ? TASK_RESULT_FAILED : TASK_RESULT_FINAL;
+#endif
+	default:
+		return TASK_RESULT_FINAL;
+	}
 }
 
-bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, bool done, const char *message,
-	const char *output)
+/* Is it the present holder of the task? */
+static bool holds(const struct core_task *t, const char *worker, int64_t fence)
 {
-	int64_t operation, attempts;
+#ifdef PLANT_NO_FENCE
+	(void)fence;
+	return !strcmp(t->worker, worker);
+#else
+	return t->fence == fence && !strcmp(t->worker, worker);
+#endif
+}
+
+bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, enum core_outcome outcome,
+	const char *message, yyjson_val *output)
+{
+	struct core_task t;
+	bool there = core_task_read(db, task, &t), taken = false;
+
+	if (there && holds(&t, worker, fence)) {
+		/* Said again, because the answer to it was lost. */
+		taken = t.state > TASK_CANCELLING && t.fence == fence;
+		if (!taken)
+			taken = move(db, &t, event_of(&t, outcome), message, output);
+		if (t.state == TASK_WAITING)
+			db_run(db, "UPDATE task SET due_boot = ? WHERE id = ? AND due_boot <> ?", "iii",
+				plat_clock_boot() + backoff(t.attempts), task, CORE_TASK_NEVER);
+	}
+	if (!taken)
+		record_late(db, worker, task, fence);
+	core_task_free(&t);
+	return taken;
+}
+
+/* ---- time ---- */
+
+static unsigned ids_of(struct db *db, sqlite3_stmt *q, int64_t ids[EXPIRE_MAX])
+{
+	unsigned n = 0;
+
+	while (n < EXPIRE_MAX && db_row(db, q))
+		ids[n++] = db_int(q, 0);
+	db_end(q);
+	return n;
+}
+
+/* Why nobody took it. */
+static void wait_reason(const struct core_task *t, char *out, size_t size)
+{
+	if (!strcmp(t->kind, "hello"))
+		snprintf(out, size, "its agent did not report within %" PRId64 " minutes", t->wait / 60);
+	else if (is_machine(t->worker))
+		snprintf(out, size, "its agent was not there within %" PRId64 " minutes", (t->wait ? t->wait : 1800) / 60);
+	else
+		snprintf(out, size, "no worker");
+}
+
+static void over(struct db *db, int64_t id, enum task_event event)
+{
+	char why[160];
+	struct core_task t;
+
+	if (!core_task_read(db, id, &t))
+		return;
+	if (event == TASK_WAIT_OVER)
+		wait_reason(&t, why, sizeof why);
+	else if (event == TASK_RUN_OVER)
+		snprintf(why, sizeof why, "no result within %" PRId64 " minutes", (t.run + CORE_TASK_SLACK) / 60);
+	else
+		why[0] = 0;
+	move(db, &t, event, why, NULL);
+	if (event == TASK_LOST && t.state == TASK_WAITING)
+		db_run(db, "UPDATE task SET due_boot = ? WHERE id = ?", "ii", plat_clock_boot(), id);
+	core_task_free(&t);
+}
+
+void core_task_lost(struct db *db, int64_t id)
+{
+	over(db, id, TASK_LOST);
+}
+
+void core_tasks_expire(struct db *db)
+{
+	int64_t now = plat_clock_boot(), ids[EXPIRE_MAX];
+	unsigned n;
+
+	n = ids_of(db, db_query(db, "SELECT id FROM task WHERE state = 'waiting' AND wait_boot > 0 AND wait_boot <= ?"
+		" ORDER BY wait_boot LIMIT ?", "ii", now, (int64_t)EXPIRE_MAX), ids);
+	for (unsigned i = 0; i < n; i++)
+		over(db, ids[i], TASK_WAIT_OVER);
+	n = ids_of(db, db_query(db, "SELECT id FROM task WHERE state = 'leased' AND deadline_boot > 0 AND deadline_boot <= ?"
+		" ORDER BY deadline_boot LIMIT ?", "ii", now, (int64_t)EXPIRE_MAX), ids);
+	for (unsigned i = 0; i < n; i++)
+		over(db, ids[i], TASK_RUN_OVER);
+	n = ids_of(db, db_query(db, "SELECT id FROM task WHERE state = 'leased' AND lease_boot > 0 AND lease_boot <= ?"
+		" LIMIT ?", "ii", now, (int64_t)EXPIRE_MAX), ids);
+	for (unsigned i = 0; i < n; i++)
+		over(db, ids[i], TASK_LOST);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return !a ? b : !b ? a : a < b ? a : b;
+}
+
+int64_t core_tasks_due(struct db *db)
+{
+	int64_t now = plat_clock_boot(), due, at;
+	char name[CORE_WORKER];
 	sqlite3_stmt *q;
 
-	q = db_query(db, "SELECT operation, attempts FROM task WHERE id = ? AND fence = ? AND worker = ?"
-		" AND state = 'leased'", "iit", task, fence, worker);
-	if (!db_row(db, q)) {
-		record_late(db, worker, task, fence);
-		return false;
+	due = db_number(db, 0, "SELECT min(wait_boot) FROM task WHERE state = 'waiting' AND wait_boot > 0", "");
+	due = sooner(due, db_number(db, 0, "SELECT min(deadline_boot) FROM task WHERE state = 'leased' AND deadline_boot > 0", ""));
+	due = sooner(due, db_number(db, 0, "SELECT min(lease_boot) FROM task WHERE state = 'leased' AND lease_boot > 0", ""));
+	at = db_number(db, 0, "SELECT min(due_boot) FROM task WHERE state = 'waiting' AND kind = 'script' AND due_boot > ?", "i", now);
+	due = sooner(due, at == CORE_TASK_NEVER ? 0 : at);
+	name[0] = 0;
+	for (;;) {
+		q = db_query(db, "SELECT name FROM worker WHERE connected = 1 AND name > ? ORDER BY name LIMIT 1", "t", name);
+		if (!db_row(db, q))
+			return due;
+		snprintf(name, sizeof name, "%s", db_text(q, 0));
+		db_end(q);
+		/* What is due already waits for a place, and a result makes one. */
+		due = sooner(due, db_number(db, 0, "SELECT min(due_boot) FROM task WHERE worker = ? AND state = 'waiting'"
+			" AND due_boot > ?", "ti", name, now));
 	}
-	operation = db_int(q, 0);
-	attempts = db_int(q, 1);
-	db_end(q);
-	if (done) {
-		task_end(db, task, "done", message, output);
-		operation_end(db, operation, "done", "");
-	} else if (attempts >= CORE_TASK_ATTEMPTS) {
-		task_end(db, task, "failed", message, output);
-		operation_end(db, operation, "failed", message);
-	} else {
-		task_end(db, task, "waiting", message, output);
-		db_run(db, "UPDATE task SET due_boot = ? WHERE id = ?", "ii", plat_clock_boot() + backoff(attempts), task);
+}
+
+/* ---- the start ---- */
+
+static void translate(struct db *db, int64_t boot, int64_t wall)
+{
+	db_run(db, "UPDATE task SET due_boot = ? WHERE state = 'waiting' AND due_boot <> ?", "ii", boot, CORE_TASK_NEVER);
+	db_run(db, "UPDATE task SET wait_boot = ? + wait * 1000000 WHERE state = 'waiting' AND wait > 0", "i", boot);
+	/* A wall clock that was wrong must neither end work at once nor keep it for years. */
+	db_run(db, "UPDATE task SET deadline_boot = ?1 + max(60000000, min(run * 1000000, deadline - ?2))"
+		" WHERE state = 'leased' AND deadline_boot > 0", "ii", boot, wall);
+	db_run(db, "UPDATE stray SET since_boot = ?", "i", boot);
+	db_run(db, "UPDATE flow SET due_boot = ? WHERE state = 'queued'", "i", boot);
+}
+
+void core_tasks_boot(struct db *db, const char *boot)
+{
+	int64_t now = plat_clock_boot();
+	char before[64];
+
+	core_meta_get(db, "boot_id", before, sizeof before);
+	if (strcmp(before, boot)) {
+		core_meta_set(db, "boot_id", boot);
+		translate(db, now, plat_clock_wall());
 	}
-	return true;
+	db_run(db, "UPDATE worker SET connected = 0", "");
+	db_run(db, "UPDATE task SET wait_boot = ?1 + CASE WHEN worker IN (SELECT name FROM worker) THEN ?2 ELSE ?3 END * 1000000"
+		" WHERE state = 'waiting' AND wait = 0", "iii", now, (int64_t)CORE_TASK_ABSENT, (int64_t)CORE_TASK_UNKNOWN);
+	db_run(db, "UPDATE task SET lease_boot = ? WHERE state = 'leased' AND substr(worker, 1, 8) <> 'machine:'", "i",
+		now + SECONDS(CORE_TASK_LEASE));
+	db_run(db, "UPDATE task SET cancel = 1 WHERE state = 'leased' AND cancel = 2", "");
 }

@@ -1,4 +1,4 @@
-/* appliance.ca, appliance.crl: what others need to trust the appliance's certificate, and to stop. */
+/* appliance.ca, appliance.crl, appliance.agents: what others need to trust the appliance's certificate, and to stop. */
 #include <stdio.h>
 
 #include "verbs.h"
@@ -27,6 +27,20 @@ void verb_ca_start(struct core_call *call)
 		return;
 	core_answer_text(&call->answer, 200, call->core->identity.ca_pem);
 	answer_file(call, "application/x-pem-file", "-ca.pem");
+}
+
+/* What an agent is installed with. */
+void verb_agents_start(struct core_call *call)
+{
+	const struct core_identity *i = &call->core->identity;
+	yyjson_mut_val *body;
+
+	if (!identity_known(call))
+		return;
+	body = core_answer_object(&call->answer, 200);
+	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "name", i->agents_name);
+	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "ca_pem", i->agents_ca_pem);
+	core_call_finish(call);
 }
 
 /* RFC 2585 §4.2. */

@@ -5,7 +5,7 @@
 
 #include "access.h"
 #include "instance.h"
-#include "steps.h"
+#include "timers.h"
 #include "verbs_instances.h"
 
 /* Operations that are answered at once, the newest. */
@@ -313,7 +313,7 @@ static void task_new(struct db *db, struct core_call *call, const struct object 
 	object_set(task, "log", "");
 	add_input(task, call->args);
 	object_put(db, task);
-	core_step_add(db, "instance.template", id, "", INSTANCE_STEP);
+	core_timer_add(db, "instance.template", id, "", INSTANCE_STEP);
 }
 
 /* May a template be made of it now? */

@@ -6,7 +6,9 @@
 
 #include "access.h"
 #include "box.h"
+#include "flow.h"
 #include "instance.h"
+#include "rebind.h"
 #include "secrets.h"
 #include "share.h"
 #include "verbs_instances.h"
@@ -160,7 +162,7 @@ int verb_instance_dryrun_run(struct db *db, struct core_call *call)
 static const char *const fixed[] = {
 	"id", "uri", "schema", "owner", "organization", "created", "updated", "deleted", "terminated", "state", "operation",
 	"service", "box", "policy_box", "is_deploy_only", "pricing_history", "unregistered_id", "linux_username",
-	"windows_username",
+	"windows_username", "admin_boxes",
 };
 
 static bool is_fixed(const char *name)
@@ -204,6 +206,24 @@ static int check_updates(yyjson_val *v, char message[SCHEMA_MESSAGE])
 	return -1;
 }
 
+static int put_check_switches(struct core_call *call)
+{
+	static const char *const switches[] = { INSTANCE_NO_SHUTDOWN, INSTANCE_NO_TERMINATE };
+	yyjson_val *timeout = yyjson_obj_get(call->args, "event_timeout"), *v;
+	char sentence[96];
+
+	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+		v = yyjson_obj_get(call->args, switches[i]);
+		snprintf(sentence, sizeof sentence, "%s: must be true or false.", switches[i]);
+		if (v && !yyjson_is_bool(v) && !yyjson_is_null(v))
+			return refuse(call, 400, sentence);
+	}
+	if (timeout && !yyjson_is_null(timeout) && (!yyjson_is_int(timeout) || yyjson_get_sint(timeout) < 1 ||
+			yyjson_get_sint(timeout) > FLOW_TIMEOUT_MAX))
+		return refuse(call, 400, "event_timeout: must be 1 to 259200 seconds.");
+	return 0;
+}
+
 static int put_check(struct core_call *call, const struct object *o)
 {
 	yyjson_val *args = call->args, *variables = yyjson_obj_get(args, "variables");
@@ -220,6 +240,8 @@ static int put_check(struct core_call *call, const struct object *o)
 			instance_lease_check(yyjson_obj_get(args, "lease"), before ? before : "", plat_clock_wall(), message) ||
 			check_updates(yyjson_obj_get(args, "automatic_updates"), message))
 		return refuse(call, 400, message);
+	if (put_check_switches(call))
+		return -1;
 	if (description && !yyjson_is_null(description) && (!yyjson_is_str(description) ||
 			schema_characters(yyjson_get_str(description), yyjson_get_len(description)) > INSTANCE_DESCRIPTION_MAX))
 		return refuse(call, 400, "description: must be a string of at most 2048 characters.");
@@ -295,6 +317,7 @@ static int put(struct db *db, struct core_call *call, struct object *o)
 	object_put(db, o);
 	secrets_keep(db, call, o->id);
 	instance_lease_plan(db, o);
+	rebind_soon(db);
 	core_answer_doc(&call->answer, 200, o->doc);
 	return 0;
 }
@@ -323,12 +346,23 @@ void verb_instance_put_start(struct core_call *call)
 
 /* ---- operations ---- */
 
+/* What people do; leases and the engine are not held up. */
+static bool protected_from(const struct object *o, enum life_action action)
+{
+	if (action == LIFE_DO_SHUTDOWN)
+		return instance_protected(o, INSTANCE_NO_SHUTDOWN);
+	return (action == LIFE_DO_TERMINATE || action == LIFE_DO_FORCE_TERMINATE) && instance_protected(o, INSTANCE_NO_TERMINATE);
+}
+
 /* Does what the table says of this action; the answer is without a body. */
 static int act(struct db *db, struct core_call *call, struct object *o, enum life_action action, const char *name)
 {
 	struct life_step step = life_decide(instance_state(o), instance_event(o), action);
 	const char *user = call->principal.user;
 
+	if (protected_from(o, action))
+		return refuse(call, 409, action == LIFE_DO_SHUTDOWN ? "The instance is protected from being shut down by hand." :
+			"The instance is protected from being terminated by hand.");
 	switch (step.verdict) {
 	case LIFE_START:
 		instance_begin(db, o, step.event, user, name);

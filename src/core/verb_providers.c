@@ -8,7 +8,7 @@
 #include "provider.h"
 #include "secrets.h"
 #include "share.h"
-#include "steps.h"
+#include "timers.h"
 #include "verbs_instances.h"
 
 /* Images one provider may be given. */
@@ -249,9 +249,9 @@ int verb_provider_delete_run(struct db *db, struct core_call *call)
 		return -1;
 	used = provider_used(db, p.id);
 	if (!used && strcmp(p.state, "deleting") != 0) {
-		core_steps_drop(db, p.id, NULL);
+		core_timers_drop(db, p.id, NULL);
 		provider_state(db, &p, "deleting");
-		core_step_add(db, "provider.delete", p.id, "", PROVIDER_STEP);
+		core_timer_add(db, "provider.delete", p.id, "", PROVIDER_STEP);
 	}
 	object_free(&p);
 	if (used)

@@ -6,6 +6,7 @@
 
 void verb_status_start(struct core_call *call);
 void verb_ca_start(struct core_call *call);
+void verb_agents_start(struct core_call *call);
 void verb_crl_start(struct core_call *call);
 void verb_screen_start(struct core_call *call);
 void verb_facts_start(struct core_call *call);

@@ -54,6 +54,11 @@ log_dir(const struct passwd *logger, const char *service)
 	return dir_make(path, logger->pw_uid, logger->pw_gid, 0700);
 }
 
+#define MACHINES CGROUP "/machines"
+/* Of all the Test Provider's machines together. */
+#define MACHINES_MEMORY "402653184"
+#define MACHINES_PIDS "512"
+
 static const struct {
 	const char *path;
 	uid_t uid;
@@ -214,16 +219,20 @@ cgroups(void)
 	if (mkdir(CGROUP "/house", 0755) == -1 && errno != EEXIST)
 		init_say("%s: cannot make a group: %m", CGROUP);
 	mkdir(CGROUP "/cam", 0755);
+	mkdir(MACHINES, 0755);
 	if (init_file_write(CGROUP "/house/cgroup.procs", "0") == -1)
 		init_say("%s/house: cannot enter: %m", CGROUP);
 	init_file_read(CGROUP "/cgroup.controllers", have, sizeof have);
 	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strstr(have, names[i] + 1)
 		    || init_file_write(CGROUP "/cgroup.subtree_control", names[i]) == -1
-		    || init_file_write(CGROUP "/cam/cgroup.subtree_control", names[i]) == -1)
+		    || init_file_write(CGROUP "/cam/cgroup.subtree_control", names[i]) == -1
+		    || init_file_write(MACHINES "/cgroup.subtree_control", names[i]) == -1)
 			strcat(strcat(missing, " "), names[i] + 1);
 	if (*missing)
 		init_say("%s: no controller:%s", CGROUP, missing);
+	init_file_write(MACHINES "/memory.max", MACHINES_MEMORY);
+	init_file_write(MACHINES "/pids.max", MACHINES_PIDS);
 }
 
 /* 127.0.0.1 and ::1 come with the interface; everything else about the network is sysd's. */
@@ -250,6 +259,7 @@ init_house(void)
 	if (chdir("/") == -1 || dirs() == -1 || services() == -1)
 		return INIT_SYSTEM;
 	cgroups();
+	init_demo();
 	loopback_up();
 	execve(argv[0], argv, env);
 	init_say("%s: cannot start: %m", argv[0]);

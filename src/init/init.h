@@ -58,6 +58,9 @@ void init_data(const struct init_disk *d);
 /* Empties /data when a factory reset was asked for. */
 void init_data_reset(void);
 
+/* demo.c: mounts the sealed tree of the Test Provider's machines, where the image has one. Says what fails. */
+void init_demo(void);
+
 /* house.c: the house stage; returns only on error, with an exit code. */
 int init_house(void);
 

@@ -7,7 +7,7 @@
 #include "ipc/proto.h"
 #include "store.h"
 
-enum member { UPLOAD = 1, DIGEST = 2, SEGMENT = 4, OFFSET = 8, DATA = 16, SHARD = 32 };
+enum member { UPLOAD = 1, DIGEST = 2, SEGMENT = 4, OFFSET = 8, DATA = 16, SHARD = 32, AT = 64 };
 
 /* What each type needs, all of it and no more; -1 = no such type. */
 static int members_of(uint16_t type)
@@ -28,7 +28,10 @@ static int members_of(uint16_t type)
 		return SEGMENT | OFFSET | DATA;
 	case PROTO_STORE_SYNC:
 	case PROTO_STORE_READ:
+	case PROTO_STORE_ERASE:
 		return SEGMENT;
+	case PROTO_STORE_SEGMENTS:
+		return AT;
 	default:
 		return -1;
 	}
@@ -43,6 +46,8 @@ bool store_permitted(uint16_t type, enum room_id from)
 		return from == ROOM_API;
 	case PROTO_STORE_LIST:
 	case PROTO_STORE_DROP:
+	case PROTO_STORE_ERASE:
+	case PROTO_STORE_SEGMENTS:
 		return from == ROOM_CORE;
 	default:
 		return from == ROOM_API || from == ROOM_CORE;
@@ -95,6 +100,8 @@ static const char *read_member(struct store_request *r, yyjson_val *key, int *se
 		*seen |= SHARD;
 		return yyjson_get_uint(v) > 0xff ? "shard: must be a byte" : read_number(v, &r->shard);
 	}
+	if (yyjson_equals_str(key, "at"))
+		return *seen |= AT, read_number(v, &r->at);
 	if (yyjson_equals_str(key, "offset"))
 		return *seen |= OFFSET, read_number(v, &r->offset);
 	if (yyjson_equals_str(key, "digest"))

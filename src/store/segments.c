@@ -166,6 +166,53 @@ enum store_append store_segment_append(struct store_segment *g, uint64_t offset,
 	return STORE_APPENDED;
 }
 
+int store_segment_erase(struct store_segments *s, const char *name, uint64_t *freed)
+{
+	struct stat st;
+
+	*freed = 0;
+	for (size_t i = 0; i < STORE_SEGMENTS_OPEN; i++) {
+		struct store_segment *g = &s->open[i];
+
+		if (g->fd < 0 || strcmp(g->name, name))
+			continue;
+		if (g->busy) {
+			errno = EBUSY;
+			return -1;
+		}
+		close(g->fd);
+		g->fd = -1;
+	}
+	if (fstatat(s->dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -1;
+	if (plat_disk->unlink(s->dir, name))
+		return errno == ENOENT ? 0 : -1;
+	*freed = (uint64_t)st.st_size;
+	return 1;
+}
+
+/* Places in a directory are the file system's own numbers; they stay valid while names come and go. */
+int store_segments_each(const struct store_segments *s, uint64_t at, uint64_t *next,
+	bool (*each)(const char *name, void *arg), void *arg)
+{
+	int fd = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	bool full = false;
+	struct dirent *e;
+
+	*next = 0;
+	if (!d)
+		return -1;
+	if (at)
+		seekdir(d, (long)at);
+	while (!full && (e = readdir(d)))
+		full = store_segment_name_valid(e->d_name) && each(e->d_name, arg);
+	if (full)
+		*next = (uint64_t)telldir(d);
+	closedir(d);
+	return 0;
+}
+
 int store_segment_sync(int dir, int fd, bool named)
 {
 	if (plat_disk->fdatasync(fd))

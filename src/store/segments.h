@@ -47,6 +47,15 @@ enum store_append { STORE_APPEND_ERROR = -1, STORE_APPENDED = 0, STORE_APPEND_CO
 enum store_append store_segment_append(struct store_segment *g, uint64_t offset, const void *data, size_t len,
 	uint64_t *grown);
 
+/* Takes it away, name and bytes; *freed = bytes it had.  1, 0 when there is none, -1 with errno: EBUSY while it is
+ * being synced.  A name that comes back after a power cut is taken away again by who swept it. */
+int store_segment_erase(struct store_segments *s, const char *name, uint64_t *freed);
+
+/* Tells the names from a place on: 0 = the beginning, then *next; *next 0 = there are no more.  each says true when it
+ * has had enough. -1 with errno. */
+int store_segments_each(const struct store_segments *s, uint64_t at, uint64_t *next,
+	bool (*each)(const char *name, void *arg), void *arg);
+
 /* A new descriptor for reading. */
 int store_segment_reader(const struct store_segments *s, const struct store_segment *g);
 

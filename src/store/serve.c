@@ -362,6 +362,46 @@ static void do_read(struct store *s, struct store_link *link, struct ipc_msg *ms
 	close(fd);
 }
 
+static void do_erase(struct store *s, struct store_link *link, struct ipc_msg *msg, const struct store_request *r)
+{
+	uint64_t freed;
+	int had = store_segment_erase(&s->segments, r->segment, &freed);
+
+	if (had < 0) {
+		refuse(link->conn, msg->type, msg->seq, errno);
+		return;
+	}
+	if (had)
+		s->usage.bytes -= store_cost(freed);
+	answer(link->conn, msg->type, msg->seq, -1, "{}");
+}
+
+static bool name_one(const char *name, void *arg)
+{
+	yyjson_mut_doc *doc = arg;
+	yyjson_mut_val *list = yyjson_mut_obj_get(doc->root, "segments");
+
+	return !yyjson_mut_arr_add_strcpy(doc, list, name) || yyjson_mut_arr_size(list) == STORE_NAMES_MAX;
+}
+
+static void do_segments(struct store *s, struct store_link *link, struct ipc_msg *msg, const struct store_request *r)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	uint64_t next;
+
+	if (!doc)
+		log_fatal("list");
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_arr(doc, doc->root, "segments");
+	if (store_segments_each(&s->segments, r->at, &next, name_one, doc)) {
+		yyjson_mut_doc_free(doc);
+		refuse(link->conn, msg->type, msg->seq, errno);
+		return;
+	}
+	yyjson_mut_obj_add_uint(doc, doc->root, "next", next);
+	ipc_reply_json(link->conn, msg, doc);
+}
+
 static void do_status(struct store *s, struct store_link *link, struct ipc_msg *msg)
 {
 	answer(link->conn, msg->type, msg->seq, -1, "{\"bytes\":%llu,\"budget\":%llu,\"objects\":%llu}",
@@ -398,6 +438,12 @@ static void dispatch(struct store *s, struct store_link *link, struct ipc_msg *m
 		return;
 	case PROTO_STORE_READ:
 		do_read(s, link, msg, r);
+		return;
+	case PROTO_STORE_ERASE:
+		do_erase(s, link, msg, r);
+		return;
+	case PROTO_STORE_SEGMENTS:
+		do_segments(s, link, msg, r);
 		return;
 	case PROTO_STORE_STATUS:
 		do_status(s, link, msg);

@@ -15,6 +15,8 @@
 #define STORE_THREADS 2
 /* Digests in one list. */
 #define STORE_LIST_MAX 4096
+/* Names of segments in one answer. */
+#define STORE_NAMES_MAX 1024
 /* Uploads one connection may have open: each holds a descriptor. */
 #define STORE_UPLOADS_MAX 512
 
@@ -46,7 +48,7 @@ void store_link_drop(struct store_link *link);
 
 /* A request as the store understands it. */
 struct store_request {
-	uint64_t upload, offset, shard;
+	uint64_t upload, offset, shard, at;
 	char digest[STORE_DIGEST_TEXT];
 	char segment[STORE_SEGMENT_NAME + 1];
 	uint8_t *data;			/* malloc; may be NULL when len is 0 */

@@ -114,14 +114,17 @@ static int job_token(struct db *db, struct job *j)
 
 static int job_task(struct db *db, struct job *j)
 {
-	struct core_task task[1];
+	struct core_task task;
+	int64_t id = 0, fence;
 
+	core_room_here(db, "sysd", 1, NULL, 0);
 	core_tasks_expire(db);
-	if (!core_tasks_lease(db, "sysd", task, 1))
+	if (!core_tasks_lease(db, "sysd", &id, 1) || !core_task_read(db, id, &task))
 		return -1;
-	free(task[0].push);
-	j->task = task[0].id;
-	return core_task_result(db, "sysd", task[0].id, task[0].fence, true, "", "{}") ? 0 : -1;
+	fence = task.fence;
+	core_task_free(&task);
+	j->task = id;
+	return core_task_result(db, "sysd", id, fence, CORE_OUTCOME_DONE, "", NULL) ? 0 : -1;
 }
 
 static int job_run(struct db *db, struct db_job *base)

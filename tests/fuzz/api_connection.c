@@ -1,4 +1,4 @@
-/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
+/* with: api/access.c api/arguments.c api/auth.c api/bootstrap.c api/call.c api/channel.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/parts.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
 /*
  * Bytes of a client through a whole connection of api, with a core that gives
  * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
@@ -10,9 +10,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/access.h"
+#include "api/agents.h"
+#include "api/bootstrap.h"
 #include "api/call.h"
 #include "api/conn.h"
 #include "api/files.h"
@@ -61,6 +64,7 @@ static const struct {
 	{ 0, IPC_REPLY, "{\"status\":200,\"next\":\"d\"}\n" },
 	{ 0, IPC_REPLY, "{\"status\":403,\"body\":{\"message\":\"m\"}}\n" },
 	{ 0, IPC_REPLY, STORED },
+	{ 0, IPC_REPLY, "{\"status\":200,\"body\":{\"name\":\"n\",\"ca_pem\":\"c\"},\"parts\":[{\"text\":\"t\"},{\"segment\":\"s\",\"from\":0}]}" },
 	{ ENOTCONN, 0, NULL },
 	{ ECONNRESET, 0, NULL },
 	{ ETIMEDOUT, 0, NULL },
@@ -168,6 +172,46 @@ void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct 
 	close(fd);
 }
 
+uint64_t agents_number(void)
+{
+	return 1;
+}
+
+size_t agents_open_text(uint64_t number, const uint8_t hash[AUTH_HASH], const char *peer, char out[AGENTS_OPEN_SIZE])
+{
+	(void)number;
+	(void)hash;
+	return (size_t)snprintf(out, AGENTS_OPEN_SIZE, "{\"peer\":\"%s\"}", peer);
+}
+
+void agents_adopt(int fd, struct peer *peer, const char *head, size_t len, uint64_t number, const uint8_t hash[AUTH_HASH])
+{
+	(void)number;
+	(void)hash;
+	if (len < 100 || memcmp(head, "GET /services/agents/channel HTTP/1.1\r\n", 39) || !strstr(head, "cam-agent.1"))
+		abort();
+	peer_drop(peer);
+	close(fd);
+}
+
+void agents_closed(uint64_t number)
+{
+	(void)number;
+}
+
+void agents_core_connected(void)
+{
+}
+
+void agents_core_lost(void)
+{
+}
+
+void agents_notice(struct ipc_msg *msg)
+{
+	(void)msg;
+}
+
 void live_event(const struct event *e)
 {
 	(void)e;
@@ -271,6 +315,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	files_load(directory);
 	unlink(name);
+	snprintf(name, sizeof name, "%s/linux", directory);
+	mkdir(name, 0700);
+	snprintf(name, sizeof name, "%s/linux/installer", directory);
+	f = fopen(name, "w");
+	if (!f || fputs("#!/bin/sh\n@CAM_HOST@ @CAM_NAME@\n@CAM_CA@", f) < 0 || fclose(f))
+		abort();
+	bootstrap_load(directory);
+	unlink(name);
+	snprintf(name, sizeof name, "%s/linux", directory);
+	rmdir(name);
 	rmdir(directory);
 	access_open(EV_DEFAULT);
 	viewers_open(EV_DEFAULT, &ops);

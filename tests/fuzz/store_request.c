@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	for (uint16_t type = PROTO_STORE_BEGIN; type <= PROTO_STORE_READ; type++) {
+	for (uint16_t type = PROTO_STORE_BEGIN; type <= PROTO_STORE_SEGMENTS; type++) {
 		struct store_request r = STORE_REQUEST_ZERO;
 		/* An exact copy, so that a read past the end is seen. */
 		uint8_t *body = malloc(size + 1);

@@ -48,5 +48,9 @@ int main(void)
 	CHECK(store_permitted(PROTO_STORE_COMMIT, ROOM_API) && !store_permitted(PROTO_STORE_COMMIT, ROOM_CORE));
 	CHECK(store_permitted(PROTO_STORE_DROP, ROOM_CORE) && !store_permitted(PROTO_STORE_DROP, ROOM_API));
 	CHECK(!store_permitted(PROTO_STORE_GET, ROOM_TTY));
+	CHECK(reads(PROTO_STORE_ERASE, "{\"segment\":\"op\"}") && !reads(PROTO_STORE_ERASE, "{\"segment\":\"..\"}"));
+	CHECK(reads(PROTO_STORE_SEGMENTS, "{\"at\":0}") && !reads(PROTO_STORE_SEGMENTS, "{\"at\":-1}"));
+	CHECK(store_permitted(PROTO_STORE_ERASE, ROOM_CORE) && !store_permitted(PROTO_STORE_ERASE, ROOM_API));
+	CHECK(store_permitted(PROTO_STORE_SEGMENTS, ROOM_CORE) && !store_permitted(PROTO_STORE_SEGMENTS, ROOM_API));
 	return failed;
 }

@@ -47,6 +47,40 @@ static void check_many(void)
 	}
 }
 
+static bool count_one(const char *name, void *arg)
+{
+	unsigned *left = arg;
+
+	CHECK(store_segment_name_valid(name));
+	return !--*left;
+}
+
+/* Named in turns, each once; taken away, none is left. */
+static void check_names(unsigned want)
+{
+	uint64_t next = 0, freed;
+	unsigned seen = 0, left;
+	char name[32];
+
+	do {
+		left = 7;
+		CHECK(!store_segments_each(&s, next, &next, count_one, &left));
+		seen += 7 - left;
+	} while (next && seen < 10 * want);
+	CHECK(seen == want);
+	for (int i = 0; i < 3 * STORE_SEGMENTS_OPEN; i++) {
+		snprintf(name, sizeof name, "many-%d", i);
+		CHECK(store_segment_erase(&s, name, &freed) == 1 && freed == strlen(name));
+		CHECK(!store_segment_erase(&s, name, &freed) && !freed);
+		CHECK(!store_segment_find(&s, name, false));
+	}
+	store_segment_find(&s, "op", false)->busy = true;
+	CHECK(store_segment_erase(&s, "op", &freed) == -1 && errno == EBUSY);
+	store_segment_find(&s, "op", false)->busy = false;
+	left = 7;
+	CHECK(!store_segments_each(&s, 0, &next, count_one, &left) && !next && left == 6);
+}
+
 int main(void)
 {
 	int root = open(".", O_RDONLY | O_DIRECTORY);
@@ -73,6 +107,7 @@ int main(void)
 	/* Opened anew: what an earlier life left unsynced may be torn and is written again. */
 	CHECK(append("op", 6, "WORLD", &grown) == STORE_APPENDED && grown == 0);
 	CHECK(holds("op", "hello WORLDX"));
+	check_names(3 * STORE_SEGMENTS_OPEN + 1);
 	CHECK(store_segment_name_valid("op-1.out") && store_segment_name_valid("0"));
 	CHECK(!store_segment_name_valid("") && !store_segment_name_valid(".") && !store_segment_name_valid("..") &&
 		!store_segment_name_valid("a/b") && !store_segment_name_valid("A") && !store_segment_name_valid(".x"));

@@ -36,3 +36,21 @@ long http_base64url_decode(char *out, const char *in, size_t len)
 	}
 	return bits & ((1u << count) - 1) ? -1 : done;
 }
+
+size_t http_base64url_encode(char *out, const void *in, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const uint8_t *at = in;
+	uint32_t bits = 0;
+	unsigned count = 0;
+	size_t done = 0;
+
+	while (len--) {
+		bits = bits << 8 | *at++;
+		for (count += 8; count >= 6; count -= 6)
+			out[done++] = digits[bits >> (count - 6) & 63];
+	}
+	if (count)
+		out[done++] = digits[bits << (6 - count) & 63];
+	return done;
+}

@@ -106,8 +106,10 @@ enum proto_type {
 	PROTO_CORE_AGENT = 0x030b,
 	/* [api] notice {"channel":n} : the channel has ended */
 	PROTO_CORE_AGENT_CLOSED = 0x030c,
-	/* [api] {"task":n,"fence":n,"length":n} : store's segment "out-<task>" has this length, durably, at most once a second
-	 * -> {}; 409 for a task that is unknown or has another fence: then nothing of it is kept. Event "task.output". */
+	/* [api] {"channel":n,"task":n,"fence":n,"length":n,"cut":true?} : store's segment "out-<task>" has this length, durably;
+	 * with length 0 before the first piece is kept, then at most once a second -> {"limit":bytes?}; 409 for a task that is
+	 * unknown, has another fence or is not of the channel's machine: then nothing of it is kept. cut: what follows is
+	 * dropped (the limit, no space). Event "task.output". */
 	PROTO_CORE_OUTPUT = 0x030d,
 
 	/* ---- store ---- */
@@ -135,6 +137,11 @@ enum proto_type {
 	PROTO_STORE_FORGET = 0x0409,
 	/* [core] {"shard":0..255} -> {"digests":["..",...]}: the objects whose digest begins with that byte, at most 4096 */
 	PROTO_STORE_LIST = 0x040a,
+	/* [core] {"segment":"name"} : takes it away -> {}, also when there is none; 503 while it is being synced */
+	PROTO_STORE_ERASE = 0x040b,
+	/* [core] {"at":0 or what the answer before said is next} -> {"segments":["name",...],"next":n}: the names, at most
+	 * 1024 at a time; "next":0 = these were the last */
+	PROTO_STORE_SEGMENTS = 0x040c,
 
 	/* ---- sysd ---- */
 
@@ -163,7 +170,21 @@ enum proto_type {
 
 	/* [net: its clients' script dhcp-event] {"applet":"udhcpc|udhcpc6|ntpd","event":"...","env":{"CAM_CHILD":"n","ip":"..",...}}
 	 * -> {} ; CAM_CHILD is the number net gave the client's run */
-	PROTO_NET_EVENT = 0x0701
+	PROTO_NET_EVENT = 0x0701,
+
+	/* ---- yard: machines of the Test Provider.  A machine is named "m-" and 1 to 16 of [a-z0-9]. ---- */
+
+	/* [demo] {"machine":"..","slot":0..7,"name":"host name","memory":MiB,"conf":"<its elasticbox.conf>","ca":"<PEM>"}
+	 * -> {"running":true}; the same when it runs already. 409: the slot is another's; 507: no space for its disk */
+	PROTO_YARD_START = 0x0d01,
+	/* [demo] {"machine":".."} -> {} once none of its processes is left; its disk stays. Also when there is none. */
+	PROTO_YARD_STOP = 0x0d02,
+	/* [demo] {"machine":".."} : stops it and deletes its disk -> {}; also when there is none */
+	PROTO_YARD_REMOVE = 0x0d03,
+	/* [demo] {} -> {"machines":[{"machine":"..","running":bool,"disk":bool}]} : whatever there is of any */
+	PROTO_YARD_LIST = 0x0d04,
+	/* notice to demo: {"machine":".."} : its first process has ended by itself */
+	PROTO_YARD_ENDED = 0x0d05
 };
 
 /* Which certificate: browsers' and clients', or the agents' (stable name). */

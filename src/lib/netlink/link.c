@@ -86,6 +86,8 @@ bool netlink_link_parse(struct netlink_link *l, const void *msg, size_t len)
 	l->carrier = h.ifi_flags & IFF_LOWER_UP;
 	while (netlink_attr_next(&attrs, &a))
 		parse_attr(l, &a);
+	if (!strncmp(l->name, NETLINK_INSIDE, sizeof NETLINK_INSIDE - 1))
+		l->ethernet = false;
 	return l->index > 0 && addr_interface_valid(l->name);
 }
 

@@ -42,13 +42,16 @@ struct netlink {
 /* What the routers of a link say about DHCPv6 (RFC 4861 §4.2). */
 enum netlink_advice { NETLINK_ADVICE_NONE = 0, NETLINK_ADVICE_OTHER, NETLINK_ADVICE_MANAGED };
 
+/* Names of the cards that lead to machines inside the appliance begin so: they are no way out. */
+#define NETLINK_INSIDE "demo"
+
 struct netlink_link {
 	int index;
 	char name[NETLINK_NAME_MAX];
 	uint8_t mac[6];
 	bool loopback;
 	bool ethernet;		/* a card of this machine: not a part of a bridge or bond, not made by software
-				 * except for veth */
+				 * except for veth, and not NETLINK_INSIDE */
 	bool up;		/* switched on */
 	bool carrier;		/* cable in */
 	enum netlink_advice advice;
@@ -80,6 +83,10 @@ int netlink_routes(struct netlink *nl, void (*each)(const struct netlink_route *
 
 /* Switches a link on.  0, or -1 with errno; so do the functions below. */
 int netlink_link_up(struct netlink *nl, int index);
+/* Makes a pair of virtual cards: `name` here, `peer` with this hardware address in the network namespace of the process. */
+int netlink_veth_add(struct netlink *nl, const char *name, const char *peer, uint32_t pid, const uint8_t mac[6]);
+/* Removes a link by its name; an absent one is no error. */
+int netlink_link_drop(struct netlink *nl, const char *name);
 /* Adds the address or renews its lifetime (seconds or NETLINK_FOREVER). */
 int netlink_address_set(struct netlink *nl, int index, const struct addr_prefix *p, uint32_t valid);
 /* Removes it; an absent one is no error. */

@@ -22,7 +22,10 @@ void room_fence(void)
 	/* No core file and no ptrace by the same user; exec had reset it. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		log_fatal("fence: dumpable");
-	fence_landlock(row);
+	if (row->mounts)
+		fence_root(row);
+	else
+		fence_landlock(row);
 	fence_seccomp(row, true);
 }
 

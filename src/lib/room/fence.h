@@ -11,7 +11,7 @@
 #include "room/room.h"
 
 /* Longest filter, instructions; the kernel's own limit is 4096 (BPF_MAXINSNS). */
-#define FENCE_FILTER_MAX 512
+#define FENCE_FILTER_MAX 1024
 
 /* Writes the row's filter; returns its length, 0 when it does not fit. */
 size_t fence_seccomp_build(const struct room *row, struct sock_filter *out, size_t cap);
@@ -22,6 +22,9 @@ void fence_seccomp(const struct room *row, bool handler);
 
 /* Landlock to the row's paths; logs and returns when the kernel has none. */
 void fence_landlock(const struct room *row);
+
+/* For rows with mounts, instead: a mount namespace and a root directory with the row's paths and nothing else. */
+void fence_root(const struct room *row);
 
 /* For rows marked foreign: both fences, put up before exec. */
 void fence_foreign(const struct room *row);

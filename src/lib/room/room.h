@@ -27,6 +27,8 @@ enum room_id {
 	ROOM_SYSD,
 	ROOM_TTY,
 	ROOM_LOG,		/* every room's logger */
+	ROOM_DEMO,
+	ROOM_YARD,
 	ROOM_CLOUD,
 	ROOM_COUNT
 };
@@ -34,6 +36,9 @@ enum room_id {
 #define ROOM_BIT(id) (1u << (id))
 #define ROOM_FAMILY(af) (UINT64_C(1) << (af))
 #define ROOM_CAPABILITY(cap) (UINT64_C(1) << (cap))
+
+/* An empty directory in the root of a room with mounts. */
+#define ROOM_ROOT_MOUNT "/mnt"
 
 /* The group whose members may connect to a room: its uid and this. */
 #define ROOM_CLIENTS_GROUP 1000
@@ -78,6 +83,8 @@ struct room {
 					 * lift the argument limits of these two. */
 	bool inet;			/* may create AF_INET/AF_INET6 sockets */
 	uint64_t families;		/* ROOM_FAMILY bits: further socket families (AF_UNIX is always allowed) */
+	bool mounts;			/* makes mounts and namespaces (but user namespaces), which landlock would forbid: its fence
+					 * is a root directory of its own with nothing but its paths */
 	bool foreign;			/* a third-party program: the launcher fences it, before exec */
 	unsigned long memory;		/* bytes; cgroup memory.max where there is one */
 	unsigned nofile;

@@ -138,7 +138,7 @@ static void check_executable(struct filter *f, const struct room *row, int nr)
 static void check_clone(struct filter *f, const struct room *row)
 {
 	bool processes = list_has(row->syscalls, SYS_vfork);
-	uint32_t mask = CLONE_NAMESPACES | (processes ? 0 : CLONE_THREAD);
+	uint32_t mask = (row->mounts ? CLONE_NEWUSER : CLONE_NAMESPACES) | (processes ? 0 : CLONE_THREAD);
 	size_t start = begin_call(f, SYS_clone);
 
 	emit_load(f, ARG_LOW(0));
@@ -201,7 +201,8 @@ static void check_prlimit(struct filter *f)
 static void emit_list(struct filter *f, const int *list)
 {
 	for (; list != NULL && *list != -1; list++)
-		if (!list_has(room_calls_checked, *list) || *list == SYS_ioctl || *list == SYS_prctl)
+		if (!list_has(room_calls_checked, *list) || *list == SYS_ioctl || *list == SYS_prctl ||
+				*list == SYS_prlimit64)
 			emit_allow_equal(f, (uint32_t)*list);
 }
 

@@ -180,6 +180,131 @@ static const struct room_path cloud_paths[] = {
 	{ NULL, 0 }
 };
 
+/* ---- demo: the Test Provider's worker ---- */
+
+static const int demo_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	-1
+};
+
+static const struct room_path demo_paths[] = {
+	{ "/data/demo", ROOM_WRITE },
+	{ NULL, 0 }
+};
+
+/* ---- yard: the machines of the Test Provider, which inherit its filter and get a narrower one ---- */
+
+static const int yard_calls[] = {
+	CALLS_READ_FILES,
+	CALLS_WRITE_FILES,
+	CALLS_EXECUTE,
+	SYS_mount,			/* a machine's root; only in its own mount namespace */
+	SYS_umount2,
+	SYS_pivot_root,
+	SYS_sethostname,
+	SYS_prctl,
+	SYS_seccomp,
+	SYS_capset,
+	SYS_setgroups,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_landlock_create_ruleset,
+	SYS_landlock_add_rule,
+	SYS_landlock_restrict_self,
+	SYS_ioctl,			/* loop devices; terminals of scripts */
+	SYS_prlimit64,
+	SYS_bind,
+	SYS_pidfd_open,
+	SYS_pidfd_send_signal,
+	/* what else a shell, its tools and the agent call */
+	SYS_listen,
+	SYS_symlink,
+	SYS_symlinkat,
+	SYS_mknod,
+	SYS_mknodat,
+	SYS_chown,
+	SYS_fchown,
+	SYS_lchown,
+	SYS_fchownat,
+	SYS_fchdir,
+	SYS_getcwd,
+	SYS_utime,
+	SYS_utimes,
+	SYS_futimesat,
+	SYS_getdents,
+	SYS_creat,
+	SYS_getxattr,
+	SYS_lgetxattr,
+	SYS_fgetxattr,
+	SYS_listxattr,
+	SYS_sendfile,
+	SYS_splice,
+	SYS_tee,
+	SYS_copy_file_range,
+	SYS_epoll_create,
+	SYS_eventfd,
+	SYS_inotify_init,
+	SYS_inotify_init1,
+	SYS_inotify_add_watch,
+	SYS_inotify_rm_watch,
+	SYS_signalfd4,
+	SYS_setitimer,
+	SYS_getitimer,
+	SYS_alarm,
+	SYS_pause,
+	SYS_rt_sigsuspend,
+	SYS_rt_sigtimedwait,
+	SYS_rt_sigpending,
+	SYS_getpgid,
+	SYS_setpgid,
+	SYS_getpgrp,
+	SYS_getsid,
+	SYS_getresuid,
+	SYS_getresgid,
+	SYS_setuid,
+	SYS_setgid,
+	SYS_getgroups,
+	SYS_capget,
+	SYS_getrlimit,
+	SYS_setrlimit,
+	SYS_getpriority,
+	SYS_setpriority,
+	SYS_sysinfo,
+	SYS_times,
+	SYS_clock_getres,
+	SYS_sched_setaffinity,
+	SYS_sched_getparam,
+	SYS_sched_getscheduler,
+	SYS_mlock,
+	SYS_munlock,
+	SYS_msync,
+	SYS_mincore,
+	SYS_sync,
+	SYS_recvmmsg,
+	SYS_sendmmsg,
+	-1
+};
+
+static const struct room_path yard_paths[] = {
+	{ "/data/yard", ROOM_WRITE },
+	{ "/run/cam/demo-tree", ROOM_EXECUTE },
+	{ "/sys/fs/cgroup/machines", ROOM_WRITE },
+	{ "/dev/null", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/zero", LL_READ_FILE },
+	{ "/dev/random", LL_READ_FILE },
+	{ "/dev/urandom", LL_READ_FILE },
+	{ "/dev/loop65", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop66", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop67", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop68", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop69", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop70", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop71", LL_READ_FILE | LL_WRITE_FILE },
+	{ "/dev/loop72", LL_READ_FILE | LL_WRITE_FILE },
+	{ NULL, 0 }
+};
+
 /* ---- the rows ---- */
 
 static const struct room rooms[ROOM_COUNT] = {
@@ -265,12 +390,32 @@ static const struct room rooms[ROOM_COUNT] = {
 		.data = 8 * MIB,
 	},
 	[ROOM_CLOUD] = {
-		.id = ROOM_CLOUD, .name = "cloud", .program = "/bin/cloud", .uid = 112,
+		.id = ROOM_CLOUD, .name = "cloud", .program = "/bin/cloud", .uid = 115,
 		.job = "providers: vCenter, OpenStack; carries out core's tasks there",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD),
 		.paths = cloud_paths, .syscalls = cloud_calls,
 		.inet = true,
 		.memory = 256 * MIB, .nofile = 1024, .nproc = 96,	/* a thread a task, and one each while it resolves a name */
+	},
+	[ROOM_DEMO] = {
+		.id = ROOM_DEMO, .name = "demo", .program = "/bin/demo", .uid = 111,
+		.job = "the Test Provider: core's worker, keeps the list of its machines",
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_YARD),
+		.paths = demo_paths, .syscalls = demo_calls,
+		.memory = 16 * MIB, .nofile = 64, .nproc = 4,
+		.data = 1 * MIB,
+	},
+	[ROOM_YARD] = {
+		.id = ROOM_YARD, .name = "yard", .program = "/bin/yard", .uid = 112,
+		.job = "the Test Provider's machines: namespaces from the sealed tree, nothing else",
+		.listens = true,
+		.capabilities = ROOM_CAPABILITY(CAP_SYS_ADMIN) | ROOM_CAPABILITY(CAP_NET_ADMIN) |
+			ROOM_CAPABILITY(CAP_SETUID) | ROOM_CAPABILITY(CAP_SETGID) | ROOM_CAPABILITY(CAP_SETPCAP) |
+			ROOM_CAPABILITY(CAP_CHOWN) | ROOM_CAPABILITY(CAP_DAC_OVERRIDE) | ROOM_CAPABILITY(CAP_FOWNER),
+		.paths = yard_paths, .syscalls = yard_calls, .mounts = true,
+		.inet = true, .families = ROOM_FAMILY(AF_NETLINK),
+		.memory = 16 * MIB, .nofile = 256, .nproc = 32, .oom = 300,
+		.data = 640 * MIB,
 	},
 };
 

@@ -188,7 +188,7 @@ const struct verb verb_rows_instances[] = {
 	  .status = 200, .reply = "activity[]" },
 	{ .name = "instance.machine_logs", .method = "GET", .path = INSTANCE "/machine_logs", .role = VERB_ROLE_USER,
 	  .args = logs_args, .help = "what its scripts said, as text", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
-	  .status = 200, .reply = "text" },
+	  .status = 200, .reply = "text", .answer = VERB_ANSWER_OUTPUT },
 	{ .name = "instance.operations", .method = "GET", .path = INSTANCE "/operations", .role = VERB_ROLE_USER,
 	  .args = id_args, .help = "its operations, the newest first", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
 	  .status = 200, .reply = "instance-operation[]" },

@@ -56,6 +56,8 @@ enum verb_body {
 enum verb_answer {
 	VERB_ANSWER_JSON = 0,	/* from core, as the row's reply says */
 	VERB_ANSWER_LINES,	/* of a list: its chunks are sent as they are, lines of JSON (application/x-ndjson) */
+	VERB_ANSWER_OUTPUT,	/* plain text: core answers {"status":200,"parts":[{"text":".."},{"segment":"name","from":n},..]},
+				 * api puts it together from store's segments; one that is not there is nothing */
 	VERB_ANSWER_BYTES	/* a file that store has: core answers {"status":200,"file":{"digest","name","content_type"}} */
 };
 

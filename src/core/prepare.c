@@ -1,0 +1,208 @@
+/* What a worker is told of its task. */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "bootstrap.h"
+#include "prepare.h"
+#include "provider.h"
+#include "log/log.h"
+#include "plat/clock.h"
+
+static const char *text(yyjson_val *o, const char *name)
+{
+	const char *s = yyjson_get_str(yyjson_obj_get(o, name));
+
+	return s ? s : "";
+}
+
+static enum prepare_result later(struct prepared *p, enum prepare_result result, const char *why)
+{
+	snprintf(p->why, sizeof p->why, "%s", why);
+	return result;
+}
+
+/* ---- a step for an agent ---- */
+
+static enum prepare_result step_context(struct db *db, struct prepared *p, const struct machine *m, yyjson_val *in)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	yyjson_mut_val *script, *context;
+	struct object instance;
+
+	if (!object_get(db, OBJECT_INSTANCE, m->instance, &instance))
+		return later(p, PREPARE_NEVER, "the instance is gone");
+	script = yyjson_mut_obj_add_obj(doc, doc->root, "script");
+	yyjson_mut_obj_add_val(doc, script, "url", context_file(&p->context, m->instance, text(in, "url")));
+	yyjson_mut_obj_add_sint(doc, script, "length", yyjson_get_sint(yyjson_obj_get(in, "length")));
+	context = context_build(&p->context, &instance, m, text(yyjson_obj_get(in, "box"), "path"));
+	object_free(&instance);
+	if (!context)
+		return later(p, PREPARE_NEVER, "its box is not in the instance any more");
+	yyjson_mut_obj_add_val(doc, doc->root, "context", context);
+	return PREPARE_GOOD;
+}
+
+static enum prepare_result step(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_val *in)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	yyjson_mut_val *root = doc->root, *engines;
+	char base[CORE_HOSTNAME_TEXT + 16];
+	struct machine m;
+
+	if (!machine_read(db, p->task.machine, &m) || !m.channel)
+		return later(p, PREPARE_LATER, "the agent is away");
+	if (!facts->keyed)
+		return later(p, PREPARE_LATER, "the appliance's keys are not available at the moment");
+	p->channel = m.channel;
+	snprintf(base, sizeof base, "https://%s", facts->host);
+	yyjson_mut_obj_add_str(doc, root, "type", "step");
+	yyjson_mut_obj_add_sint(doc, root, "task", p->task.id);
+	yyjson_mut_obj_add_sint(doc, root, "fence", p->task.fence);
+	yyjson_mut_obj_add_sint(doc, root, "attempt", p->task.attempts);
+	yyjson_mut_obj_add_strcpy(doc, root, "event", text(in, "event"));
+	yyjson_mut_obj_add_strcpy(doc, root, "instance", m.instance);
+	yyjson_mut_obj_add_val(doc, root, "box", yyjson_val_mut_copy(doc, yyjson_obj_get(in, "box")));
+	yyjson_mut_obj_add_strcpy(doc, root, "base", base);
+	yyjson_mut_obj_add_sint(doc, root, "timeout", p->task.run);
+	yyjson_mut_obj_add_sint(doc, root, "output_limit", AGENT_OUTPUT_LIMIT);
+	engines = yyjson_mut_obj_add_arr(doc, root, "engines");
+	yyjson_mut_arr_add_str(doc, engines, "velocity");
+	yyjson_mut_arr_add_str(doc, engines, "jinja");
+	return step_context(db, p, &m, in);
+}
+
+/* ---- a task for a room ---- */
+
+static void add_bootstrap(const struct prepare_facts *facts, struct prepared *p, const struct machine *m, yyjson_mut_val *input)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	char token[MACHINE_TOKEN], *conf, *user_data;
+	struct bootstrap b = { .host = facts->agents_name, .address = facts->host, .ca = facts->ca, .machine = m->id, .token = token,
+		.proxy = "", .no_proxy = "" };
+
+	machine_token(facts->key, m->id, m->token_number, token);
+	conf = bootstrap_conf(&b);
+	user_data = bootstrap_user_data(&b);
+	yyjson_mut_obj_add_strcpy(doc, input, "conf", conf);
+	yyjson_mut_obj_add_strcpy(doc, input, "user_data", user_data);
+	yyjson_mut_obj_add_strcpy(doc, input, "ca", facts->ca);
+	sodium_memzero(token, sizeof token);
+	sodium_memzero(conf, strlen(conf));
+	sodium_memzero(user_data, strlen(user_data));
+	free(conf);
+	free(user_data);
+}
+
+/* The provider's record without what is secret or not the worker's concern. */
+static void add_provider(struct db *db, struct prepared *p, yyjson_mut_val *input)
+{
+	static const char *const left_out[] = { "services", "members", "admin_boxes", "images" };
+	yyjson_mut_doc *doc = p->context.doc;
+	yyjson_mut_val *config;
+	struct object provider;
+
+	if (!object_get(db, OBJECT_PROVIDER, p->task.provider, &provider))
+		return;
+	config = yyjson_mut_val_mut_copy(doc, provider.doc->root);
+	for (size_t i = 0; provider_secrets[i]; i++)
+		yyjson_mut_obj_remove_key(config, provider_secrets[i]);
+	for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++)
+		yyjson_mut_obj_remove_key(config, left_out[i]);
+	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "type"), yyjson_mut_strcpy(doc, object_member(&provider, "type")));
+	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "config"), config);
+	object_free(&provider);
+}
+
+/* Tickets for the provider's credentials, for the worker that needs them; keyd fills them in. */
+static void add_tickets(struct db *db, struct prepared *p, yyjson_mut_val *input)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(p->context.doc, input, "tickets"), *o, *ticket;
+	char fields[16][128];
+	sqlite3_stmt *q;
+	unsigned n = 0;
+
+	if (strcmp(p->task.worker, "cloud") != 0)
+		return;
+	q = db_query(db, "SELECT field FROM secret WHERE object = ? LIMIT 16", "t", p->task.provider);
+	while (n < 16 && db_row(db, q))
+		snprintf(fields[n++], sizeof fields[0], "%s", db_text(q, 0));
+	db_end(q);
+	for (unsigned i = 0; i < n; i++) {
+		o = yyjson_mut_arr_add_obj(p->context.doc, list);
+		ticket = yyjson_mut_str(p->context.doc, "");
+		if (!context_secret(&p->context, ticket, p->task.provider, fields[i]))
+			continue;
+		yyjson_mut_obj_add_strcpy(p->context.doc, o, "field", fields[i]);
+		yyjson_mut_obj_add_strcpy(p->context.doc, o, "object", p->context.secrets[p->context.count - 1].object);
+		yyjson_mut_obj_add_strcpy(p->context.doc, o, "sealed_field", p->context.secrets[p->context.count - 1].field);
+		yyjson_mut_obj_add_strcpy(p->context.doc, o, "sealed", p->context.secrets[p->context.count - 1].sealed);
+		yyjson_mut_obj_add_val(p->context.doc, o, "ticket", ticket);
+	}
+}
+
+static enum prepare_result add_machine(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_mut_val *input)
+{
+	struct machine m;
+
+	if (!p->task.machine[0] || !machine_read(db, p->task.machine, &m))
+		return PREPARE_GOOD;
+	yyjson_mut_obj_put(input, yyjson_mut_str(p->context.doc, "external_id"), yyjson_mut_strcpy(p->context.doc, m.external_id));
+	if (strcmp(p->task.kind, "machine.create") != 0)
+		return PREPARE_GOOD;
+	if (!facts->keyed || !facts->ca || !facts->ca[0] || !facts->host[0])
+		return later(p, PREPARE_LATER, "the appliance's keys, or its address, are not available at the moment");
+	add_bootstrap(facts, p, &m, input);
+	return PREPARE_GOOD;
+}
+
+static enum prepare_result room(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_val *in)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	yyjson_mut_val *root = doc->root, *input = yyjson_val_mut_copy(doc, in);
+	const char *key = text(in, "key");
+	int64_t left = (p->task.deadline_boot - plat_clock_boot()) / PLAT_SECOND - CORE_TASK_SLACK;
+
+	yyjson_mut_obj_add_sint(doc, root, "task", p->task.id);
+	yyjson_mut_obj_add_sint(doc, root, "fence", p->task.fence);
+	yyjson_mut_obj_add_sint(doc, root, "attempt", p->task.attempts);
+	yyjson_mut_obj_add_sint(doc, root, "deadline", left < 1 ? 1 : left);
+	yyjson_mut_obj_add_strcpy(doc, root, "kind", p->task.kind);
+	yyjson_mut_obj_add_strcpy(doc, root, "key", key[0] ? key : p->task.key);
+	yyjson_mut_obj_add_val(doc, root, "input", input);
+	if (!p->task.provider[0])
+		return PREPARE_GOOD;
+	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "owner"), yyjson_mut_strcpy(doc, facts->id));
+	add_provider(db, p, input);
+	add_tickets(db, p, input);
+	return add_machine(db, facts, p, input);
+}
+
+enum prepare_result prepare_message(struct db *db, const struct prepare_facts *facts, int64_t task, struct prepared *p)
+{
+	enum prepare_result result;
+	yyjson_doc *in;
+
+	memset(p, 0, sizeof *p);
+	p->context = (struct context){ .db = db, .doc = yyjson_mut_doc_new(NULL), .key = facts->keyed ? facts->key : NULL,
+		.host = facts->host };
+	if (!p->context.doc)
+		log_fatal("prepare");
+	yyjson_mut_doc_set_root(p->context.doc, yyjson_mut_obj(p->context.doc));
+	if (!core_task_read(db, task, &p->task) || p->task.state != TASK_LEASED)
+		return PREPARE_GONE;
+	in = yyjson_read(p->task.input, strlen(p->task.input), 0);
+	result = !strcmp(p->task.kind, "script") ? step(db, facts, p, yyjson_doc_get_root(in)) : room(db, facts, p, yyjson_doc_get_root(in));
+	yyjson_doc_free(in);
+	return result;
+}
+
+void prepared_free(struct prepared *p)
+{
+	context_free(&p->context);
+	yyjson_mut_doc_free(p->context.doc);
+	p->context.doc = NULL;
+	core_task_free(&p->task);
+}

@@ -1,0 +1,47 @@
+/*
+ * core: a task that was given out becomes a message to its worker: read in a reader, secrets opened by keyd,
+ * sent, wiped.  What cannot be put together goes back and is tried again.
+ */
+#ifndef CAM_CORE_PREPARE_H
+#define CAM_CORE_PREPARE_H
+
+#include "context.h"
+#include "core.h"
+#include "tasks.h"
+
+/* Longest message to an agent, bytes. */
+#define PREPARE_MAX (1u << 20)
+/* Until a task that could not be put together is tried again, seconds. */
+#define PREPARE_AGAIN 3
+
+/* Everything that is known of the appliance when a message is made. */
+struct prepare_facts {
+	bool keyed;
+	uint8_t key[32];
+	char host[CORE_HOSTNAME_TEXT + 2], agents_name[CORE_HOSTNAME_TEXT], id[33];
+	const char *ca;			/* PEM */
+};
+
+enum prepare_result {
+	PREPARE_GOOD = 0,
+	PREPARE_GONE,			/* the task is no longer its worker's */
+	PREPARE_LATER,			/* something is missing at the moment */
+	PREPARE_NEVER			/* it cannot be */
+};
+
+struct prepared {
+	struct core_task task;
+	int64_t channel;		/* of a machine's agent; 0 = a room's task */
+	struct context context;		/* the document is the message */
+	char why[160];
+};
+
+/* In a reader: the message without its secrets. */
+enum prepare_result prepare_message(struct db *db, const struct prepare_facts *facts, int64_t task, struct prepared *out);
+void prepared_free(struct prepared *p);
+
+/* The same, to its end: in the loop. */
+void core_prepare_facts(struct core *core, struct prepare_facts *out);
+void core_prepare(struct core *core, int64_t task);
+
+#endif

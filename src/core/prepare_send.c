@@ -1,0 +1,177 @@
+/* A task's message on its way: to a reader, to keyd for its secrets, to the worker. */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "blobs.h"
+#include "prepare.h"
+#include "unseal.h"
+#include "ipc/proto.h"
+#include "log/log.h"
+
+struct sending {
+	struct core_job work;		/* first */
+	struct core *core;
+	struct prepare_facts facts;
+	char *ca;
+	int64_t task;
+	enum prepare_result result;
+	struct prepared p;
+};
+
+/* What the writer does with a task whose message did not come about. */
+struct unsent {
+	struct core_job work;
+	struct core_task task;
+	bool never;
+	char why[160];
+};
+
+void core_prepare_facts(struct core *core, struct prepare_facts *f)
+{
+	const uint8_t *key = core_blob_key();
+
+	memset(f, 0, sizeof *f);
+	f->keyed = key != NULL;
+	if (key)
+		memcpy(f->key, key, sizeof f->key);
+	core_host(core, f->host, sizeof f->host);
+	snprintf(f->agents_name, sizeof f->agents_name, "%s", core->identity.agents_name);
+	snprintf(f->id, sizeof f->id, "%s", core->identity.id);
+	f->ca = core->identity.agents_ca_pem;
+}
+
+static void sending_free(struct sending *s)
+{
+	unseal_wipe(&s->p.context);
+	prepared_free(&s->p);
+	sodium_memzero(&s->facts, sizeof s->facts);
+	free(s->ca);
+	free(s);
+}
+
+/* ---- back to the writer ---- */
+
+static int unsent_run(struct db *db, struct db_job *job)
+{
+	struct unsent *u = (struct unsent *)((char *)job - offsetof(struct core_job, job));
+
+	if (u->never)
+		core_task_result(db, u->task.worker, u->task.id, u->task.fence, CORE_OUTCOME_REFUSED, u->why, NULL);
+	else
+		core_task_unsent(db, u->task.id, u->task.fence, PREPARE_AGAIN, u->why);
+	return 0;
+}
+
+static void unsent_done(struct core_job *work)
+{
+	core_engine_kick(work->core);
+	free(work);
+}
+
+static void give_back(struct sending *s, bool never)
+{
+	struct unsent *u = calloc(1, sizeof *u);
+
+	if (!u)
+		log_fatal("prepare");
+	u->task = s->p.task;
+	u->task.input = NULL;
+	u->never = never;
+	snprintf(u->why, sizeof u->why, "%s", s->p.why);
+	if (!never)
+		log_info("task %lld: %s", (long long)u->task.id, u->why);
+	u->work.job.run = unsent_run;
+	u->work.job.essential = true;
+	u->work.done = unsent_done;
+	core_job_write(s->core, &u->work);
+	sending_free(s);
+}
+
+/* ---- the worker ---- */
+
+static void send_room(struct sending *s, const char *json, size_t len)
+{
+	struct core_link *link = core_engine_room(s->core, s->p.task.worker);
+
+	/* When it is gone by now its lease runs out, or it returns without the task. */
+	if (link && link->conn)
+		ipc_send(link->conn, 0, PROTO_CORE_TASK, 0, json, (uint32_t)len, NULL, 0);
+}
+
+static void secrets_opened(bool good, void *arg)
+{
+	struct sending *s = arg;
+	size_t len = 0;
+	char *json;
+
+	if (!good) {
+		snprintf(s->p.why, sizeof s->p.why, "keyd does not open its secret values at the moment");
+		give_back(s, false);
+		return;
+	}
+	json = yyjson_mut_write(s->p.context.doc, 0, &len);
+	unseal_wipe(&s->p.context);
+	if (!json || len > (s->p.channel ? PREPARE_MAX : IPC_BODY_MAX)) {
+		snprintf(s->p.why, sizeof s->p.why, "its variables are too large for one message");
+		if (json)
+			sodium_memzero(json, len);
+		free(json);
+		give_back(s, true);
+		return;
+	}
+	if (s->p.channel)
+		core_agent_send(s->core, s->p.channel, json, 0);
+	else
+		send_room(s, json, len);
+	sodium_memzero(json, len);
+	free(json);
+	sending_free(s);
+}
+
+static int message_run(struct db *db, struct db_job *job)
+{
+	struct sending *s = (struct sending *)((char *)job - offsetof(struct core_job, job));
+
+	s->result = prepare_message(db, &s->facts, s->task, &s->p);
+	return 0;
+}
+
+static void message_done(struct core_job *work)
+{
+	struct sending *s = (struct sending *)work;
+
+	if (work->job.failure) {
+		snprintf(s->p.why, sizeof s->p.why, "the database cannot be read at the moment");
+		s->result = PREPARE_LATER;
+	}
+	switch (s->result) {
+	case PREPARE_GOOD:
+		unseal(s->core, &s->p.context, s->p.channel ? NULL : s->p.task.worker, secrets_opened, s);
+		return;
+	case PREPARE_GONE:
+		sending_free(s);
+		return;
+	default:
+		give_back(s, s->result == PREPARE_NEVER);
+	}
+}
+
+void core_prepare(struct core *core, int64_t task)
+{
+	struct sending *s = calloc(1, sizeof *s);
+
+	if (!s)
+		log_fatal("prepare");
+	s->core = core;
+	s->task = task;
+	core_prepare_facts(core, &s->facts);
+	/* The identity may change meanwhile. */
+	s->ca = strdup(s->facts.ca ? s->facts.ca : "");
+	s->facts.ca = s->ca;
+	s->work.job.run = message_run;
+	s->work.done = message_done;
+	core_job_read(core, &s->work);
+}
