@@ -4,7 +4,7 @@
 
 #include "cloud/driver.h"
 
-static const struct driver *const drivers[] = { &driver_vsphere };
+static const struct driver *const drivers[] = { &driver_vsphere, &driver_openstack };
 #define DRIVERS (sizeof drivers / sizeof drivers[0])
 
 static const struct { const char *kind; size_t at; } kinds[] = {

@@ -11,10 +11,20 @@
 /* How often a sleeper looks up, µs. */
 #define NAP 50000
 
-static bool is_of_machine(const char *kind)
+void job_key(const struct job *job, const char *key, char out[JOB_KEY])
 {
-	return !strcmp(kind, "machine.create") || !strcmp(kind, "machine.start") || !strcmp(kind, "machine.stop") ||
-		!strcmp(kind, "machine.destroy");
+	if (key[0])
+		snprintf(out, JOB_KEY, "%s/%s", job_input(job, "owner"), key);
+	else
+		out[0] = 0;
+}
+
+const char *job_own(const struct job *job, const char *key)
+{
+	const char *owner = job_input(job, "owner");
+	size_t len = strlen(owner);
+
+	return !strncmp(key, owner, len) && key[len] == '/' ? key + len + 1 : NULL;
 }
 
 int job_read(struct job *job, yyjson_val *notice)
@@ -25,14 +35,13 @@ int job_read(struct job *job, yyjson_val *notice)
 	job->fence = yyjson_get_uint(yyjson_obj_get(notice, "fence"));
 	job->attempt = (unsigned)job_number(notice, "attempt", 1);
 	job->kind = job_text(notice, "kind");
-	job->key = job_text(notice, "key");
 	job->input = yyjson_obj_get(notice, "input");
 	job->config = yyjson_obj_get(job->input, "config");
 	job->provider = job_text(job->input, "provider");
 	job->until = left > 0 ? plat_clock_boot() + left * PLAT_SECOND : 0;
-	if (is_of_machine(job->kind) && job_input(job, "machine_key")[0])
-		job->key = job_input(job, "machine_key");
-	return job->kind[0] && yyjson_is_obj(job->input) && strlen(job->key) < JOB_KEY ? 0 : -1;
+	job_key(job, job_text(notice, "key"), job->key);
+	return job->kind[0] && yyjson_is_obj(job->input) && strlen(job_text(notice, "key")) + strlen(job_input(job, "owner")) + 2 < JOB_KEY ?
+		0 : -1;
 }
 
 const char *job_text(yyjson_val *object, const char *member)

@@ -15,8 +15,8 @@
 
 /* Bytes of the sentence that ends a task. */
 #define JOB_MESSAGE 1024
-/* Bytes of an idempotency key. */
-#define JOB_KEY 160
+/* Bytes of an idempotency key, with the appliance it is of. */
+#define JOB_KEY 192
 
 enum job_result {
 	JOB_INVALID = 0,
@@ -33,7 +33,8 @@ struct job {
 	uint64_t task;
 	_Atomic uint64_t fence;		/* core may know the same work by a new one */
 	unsigned attempt;		/* from 1 */
-	const char *kind, *key, *provider;	/* of the document below */
+	const char *kind, *provider;	/* of the document below */
+	char key[JOB_KEY];		/* "<owner>/<key>": several appliances may share a provider */
 	yyjson_val *input, *config;
 	int64_t until;			/* plat_clock_boot, 0 = no deadline */
 	atomic_bool cancelled;
@@ -50,9 +51,12 @@ struct job {
 	void *owner;
 };
 
-/* Reads core's notice (PROTO_CORE_TASK), which must outlive the job.  The key of what belongs to one machine is
- * the machine's: input.machine_key where core says it.  0, or -1 when it is none. */
+/* Reads core's notice (PROTO_CORE_TASK), which must outlive the job.  0, or -1 when it is none. */
 int job_read(struct job *job, yyjson_val *notice);
+/* A key of this appliance's, "" for "". */
+void job_key(const struct job *job, const char *key, char out[JOB_KEY]);
+/* Of a key that something carries: the part behind the owner, NULL when it is another appliance's. */
+const char *job_own(const struct job *job, const char *key);
 
 /* Text at a member of an object, "" when it is absent or no text. */
 const char *job_text(yyjson_val *object, const char *member);

@@ -17,6 +17,7 @@
 /* Names in ExtraConfig. */
 #define VSPHERE_KEY "cam.key"
 #define VSPHERE_MACHINE "cam.machine"
+#define VSPHERE_CREATED "cam.created"
 /* Names of entities, bytes (vCenter: 80 characters). */
 #define VSPHERE_NAME 256
 

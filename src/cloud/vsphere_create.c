@@ -27,8 +27,9 @@ static void put_clone(struct xml_out *o, const struct job *job, const struct vsp
 {
 	static const char *const told[] = { "guestinfo.userdata", "guestinfo.userdata.encoding", "guestinfo.metadata",
 		"guestinfo.metadata.encoding" };
-	char uuid[VSPHERE_UUID];
+	char uuid[VSPHERE_UUID], now[PLAT_CLOCK_TEXT];
 
+	plat_clock_text(plat_clock_wall(), now);
 	vsphere_uuid(job->key, uuid);
 	vim_put_ref(o, "folder", &p->folder);
 	xml_put_element(o, "name", name);
@@ -42,6 +43,7 @@ static void put_clone(struct xml_out *o, const struct job *job, const struct vsp
 	xml_put_element(o, "instanceUuid", uuid);
 	put_option(o, VSPHERE_KEY, job->key);
 	put_option(o, VSPHERE_MACHINE, job_input(job, "machine"));
+	put_option(o, VSPHERE_CREATED, now);
 	/* what the machine was told, its token with it, is nothing for those cloned from the template */
 	for (size_t i = 0; template && i < sizeof told / sizeof told[0]; i++)
 		put_option(o, told[i], "");
@@ -368,7 +370,8 @@ static enum job_result template_place(struct vim *v, struct vsphere_place *p)
 
 enum job_result vsphere_template(struct job *job)
 {
-	const char *name = job_input(job, "template_name"), *of = job_input(job, "machine_key");
+	const char *name = job_input(job, "template_name");
+	char of[JOB_KEY];
 	struct vsphere_place p = { .windows = false };
 	enum job_result result;
 	struct vim_ref made;
@@ -380,6 +383,7 @@ enum job_result vsphere_template(struct job *job)
 	v = vim_take(job, &result);
 	if (!v)
 		return result;
+	job_key(job, job_input(job, "machine_key"), of);
 	r = vsphere_find(v, of, job_input(job, "external_id"), NULL, "", &p.template);
 	result = r == VIM_DONE ? JOB_INVALID : vim_fail(v, r, "find the machine");
 	if (!result && !p.template.value[0])

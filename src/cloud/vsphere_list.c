@@ -30,7 +30,7 @@ static int take_vm(struct xml_node *record, void *arg)
 	return 0;
 }
 
-/* The key itself is in ExtraConfig, which is large: only of those that are ours. */
+/* The key itself is in ExtraConfig, which is large: only of those that look like ours.  Another appliance's are not. */
 static enum vim_result add_keys(struct vim *v, struct listing *l)
 {
 	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(l->machines);
@@ -39,11 +39,12 @@ static enum vim_result add_keys(struct vim *v, struct listing *l)
 	const struct xml_node *options;
 	struct xml_node *objects;
 	yyjson_mut_val *o;
+	const char *key;
 	struct vim_ref vm;
 
 	while (r == VIM_DONE && (o = yyjson_mut_arr_iter_next(&it))) {
 		vim_ref_set(&vm, "VirtualMachine", yyjson_mut_get_str(yyjson_mut_obj_get(o, "external_id")));
-		r = vim_get(v, &vm, "config.extraConfig config.changeVersion", &objects);
+		r = vim_get(v, &vm, "config.extraConfig", &objects);
 		if (vim_is_fault(v, r, "ManagedObjectNotFound")) {
 			yyjson_mut_arr_iter_remove(&it);
 			r = VIM_DONE;
@@ -52,8 +53,14 @@ static enum vim_result add_keys(struct vim *v, struct listing *l)
 		if (r != VIM_DONE)
 			break;
 		options = vim_property(objects, "config.extraConfig");
-		yyjson_mut_obj_add_strcpy(d, o, "key", vsphere_option(options, VSPHERE_KEY));
+		key = job_own(l->job, vsphere_option(options, VSPHERE_KEY));
+		if (!key) {
+			yyjson_mut_arr_iter_remove(&it);
+			continue;
+		}
+		yyjson_mut_obj_add_strcpy(d, o, "key", key);
 		yyjson_mut_obj_add_strcpy(d, o, "machine", vsphere_option(options, VSPHERE_MACHINE));
+		yyjson_mut_obj_add_strcpy(d, o, "created", vsphere_option(options, VSPHERE_CREATED));
 	}
 	return r;
 }

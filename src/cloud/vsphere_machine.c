@@ -150,26 +150,36 @@ enum job_result vsphere_stop(struct job *job)
 	return result ? result : JOB_DONE;
 }
 
-/* The VM with its disks.  One that is gone already is what was wanted. */
+static enum job_result destroy_one(struct vim *v, const struct vim_ref *vm)
+{
+	enum job_result result = vsphere_power_off(v, vm, false);
+	enum vim_result r;
+
+	if (result)
+		return result;
+	r = vim_task(v, "Destroy_Task", vm, "", "Destroying", NULL);
+	return r == VIM_DONE || vim_is_fault(v, r, "ManagedObjectNotFound") ? JOB_INVALID : vim_fail(v, r, "destroy");
+}
+
+/*
+ * The VM that is named, if it carries the key; without a name, whatever carries it.  Of two with one key the
+ * reconciler names which is to go: the other must stay.  What is gone already is what was wanted.
+ */
 static enum job_result destroy_all(struct vim *v)
 {
+	const char *named = job_input(v->job, "external_id");
 	enum job_result result;
-	enum vim_result r;
 	struct vim_ref vm;
 
 	for (int i = 0; i < 8; i++) {
 		result = take_machine(v, &vm);
 		if (result)
 			return result;
-		if (!vm.value[0])
+		if (!vm.value[0] || (named[0] && strcmp(vm.value, named) != 0))
 			return JOB_DONE;
-		result = vsphere_power_off(v, &vm, false);
-		if (result)
-			return result;
-		r = vim_task(v, "Destroy_Task", &vm, "", "Destroying", NULL);
-		/* once more: to see that it is gone, and that there was no second one of the same key */
-		if (r != VIM_DONE && !vim_is_fault(v, r, "ManagedObjectNotFound"))
-			return vim_fail(v, r, "destroy");
+		result = destroy_one(v, &vm);
+		if (result || named[0])
+			return result ? result : JOB_DONE;
 	}
 	return job_fail(v->job, "destroy: virtual machines with the key of this machine keep appearing");
 }

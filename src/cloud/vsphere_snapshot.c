@@ -56,6 +56,7 @@ static enum job_result run(struct job *job, const char *method, const char *args
 {
 	const char *name = job_input(job, "snapshot");
 	enum job_result result;
+	char key[JOB_KEY];
 	struct vim_ref vm, s = { .value = "" };
 	enum vim_result r;
 	struct vim *v;
@@ -65,7 +66,8 @@ static enum job_result run(struct job *job, const char *method, const char *args
 	v = vim_take(job, &result);
 	if (!v)
 		return result;
-	r = vsphere_find(v, job_input(job, "machine_key"), job_input(job, "external_id"), NULL, "", &vm);
+	job_key(job, job_input(job, "machine_key"), key);
+	r = vsphere_find(v, key, job_input(job, "external_id"), NULL, "", &vm);
 	result = JOB_DONE;
 	if (r == VIM_DONE && !vm.value[0])
 		result = job_refuse(job, "the virtual machine %s is gone from vCenter", job_input(job, "external_id"));

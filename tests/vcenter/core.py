@@ -86,19 +86,19 @@ class Core:
         with self.change:
             return self.change.wait_for(f, seconds)
 
-    def sealed(self, secret, provider="p-1"):
-        return self.ask(SEAL, {"object": provider, "field": "secret", "plain": b64(secret.encode())})["sealed"]
+    def sealed(self, secret, provider="p-1", field="secret"):
+        return self.ask(SEAL, {"object": provider, "field": field, "plain": b64(secret.encode())})["sealed"]
 
     def push(self, kind, key="", seconds=60, attempt=1, task=None, fence=1, secret="p", sealed=None, provider="p-1",
-             type="VMware vSphere", config=None, **members):
+             type="VMware vSphere", config=None, secret_field="secret", **members):
         """Gives the worker a task as core would; its number."""
         assert self.until(lambda: self.conn), "cloud does not connect"
         task = task or next(numbers)
-        ticket = self.ask(TICKET, {"room": "cloud", "object": provider, "field": "secret", "lifetime": 600})["ticket"]
-        value = sealed or self.sealed(secret, provider)
+        ticket = self.ask(TICKET, {"room": "cloud", "object": provider, "field": secret_field, "lifetime": 600})["ticket"]
+        value = sealed or self.sealed(secret, provider, secret_field)
         body = {"task": task, "fence": fence, "attempt": attempt, "deadline": seconds, "kind": kind, "key": key, "input": {
-            "provider": provider, "type": type, "config": config or {},
-            "tickets": [{"field": "secret", "object": provider, "sealed_field": "secret", "sealed": value, "ticket": ticket}],
+            "provider": provider, "type": type, "config": config or {}, "owner": "appliance",
+            "tickets": [{"field": secret_field, "object": provider, "sealed_field": secret_field, "sealed": value, "ticket": ticket}],
             **members}}
         with self.change:
             self.pushed[task] = fence

@@ -137,17 +137,17 @@ PROFILE = {"schema": "http://elasticbox.net/schemas/vsphere/compute/profile", "d
 
 def machine(n, **profile):
     return {"machine": "m-%08d" % n, "name": "web-eb-abcde-%d" % n, "instance": "i-abcdef", "service": "eb-abcde",
-            "machine_key": "appliance/m-%08d" % n, "user_data": "#cloud-config\n{}\n", "profile": {**PROFILE, **profile}}
+            "machine_key": "m-%08d" % n, "user_data": "#cloud-config\n{}\n", "profile": {**PROFILE, **profile}}
 
 
 def create(n, **more):
     profile = more.pop("profile", {})
-    return core.run("machine.create", "create-%d" % n, config=more.pop("config", config()), **machine(n, **profile), **more)
+    return core.run("machine.create", "m-%08d" % n, config=more.pop("config", config()), **machine(n, **profile), **more)
 
 
 def of(n, external_id, **more):
     m = machine(n)
-    return dict({k: m[k] for k in ("machine", "name", "machine_key")}, external_id=external_id, config=config(), **more)
+    return dict({k: m[k] for k in ("machine", "name", "machine_key")}, key=m["machine"], external_id=external_id, config=config(), **more)
 
 
 # ---- certificates of servers ----
@@ -300,8 +300,14 @@ def cases_machine():
           vc.info("web-eb-abcde-1")["Runtime"]["PowerState"] == "poweredOff")
     r = core.run("machine.list", config=config(), unregistered=True)
     check("list: machines by their keys, apart from what is not registered", [(m["key"], m["machine"], m["external_id"])
-          for m in r["output"]["machines"]] == [("appliance/m-00000001", "m-00000001", one)] and
+          for m in r["output"]["machines"]] == [("m-00000001", "m-00000001", one)] and
           len(r["output"]["unregistered"]) == 5, r)
+    r = core.run("machine.list", config=config(), owner="another")
+    check("list: another appliance's machines are not ours", r["output"]["machines"] == [], r)
+    core.run("machine.destroy", owner="another", **of(1, one))
+    check("destroy: another appliance's machine stays", vc.machines() == ["web-eb-abcde-1"], vc.machines())
+    core.run("machine.destroy", **of(1, "vm-4711"))
+    check("destroy: one that is named, and no other of that key", vc.machines() == ["web-eb-abcde-1"], vc.machines())
     cases_snapshot(one)
     r = core.run("machine.destroy", **of(1, one))
     check("destroy: gone", r["outcome"] == "done" and vc.machines() == [], (r, vc.machines()))
@@ -320,7 +326,7 @@ def cases_snapshot(one):
     check("snapshot: one that is not there is refused", r["outcome"] == "refused" and "no snapshot never" in r["message"], r)
     check("snapshot: removed, and again", [core.run("machine.unsnapshot", snapshot="before", **m)["outcome"] for _ in (1, 2)] ==
           ["done"] * 2)
-    r = [core.run("machine.template", "template-1", template_name="golden", **m) for _ in (1, 2)]
+    r = [core.run("machine.template", template_name="golden", **dict(m, key="template-1")) for _ in (1, 2)]
     check("template: made of a machine, once for a key", r[0]["outcome"] == "done" and r[0]["output"] == r[1]["output"], r)
     options = {o["Key"]: o["Value"] for o in vc.info("golden")["Config"]["ExtraConfig"]}
     check("template: has no user data of the machine it came from", not options.get("guestinfo.userdata"), options)
@@ -377,7 +383,7 @@ def cases_trouble():
         r = create(11)
         check("trouble: without the privilege %s it is named" % privilege, r["outcome"] == "refused" and privilege in r["message"], r)
     proxy.faults = {"AddCustomFieldDef": ("NoPermission", "Denied.", "Global.ManageCustomFields")}
-    t = core.push("machine.create", "c", config=config(), tags={"New one": "x"}, **machine(12))
+    t = core.push("machine.create", "m-00000012", config=config(), tags={"New one": "x"}, **machine(12))
     r = core.result(t)
     check("trouble: tags that may not be set are a warning", r["outcome"] == "done" and "Global.ManageCustomFields" in core.text(t),
           core.text(t))
@@ -385,14 +391,14 @@ def cases_trouble():
     core.run("machine.destroy", **of(12, r["output"].get("external_id", "")))
     core.run("machine.destroy", **of(11, ""))
     proxy.deaf = {"CloneVM_Task": 1}
-    t = core.push("machine.create", "d", config=config(), **machine(13))
+    t = core.push("machine.create", "m-00000013", config=config(), **machine(13))
     r = core.result(t)
     check("trouble: a clone whose answer is lost is found, not repeated", r["outcome"] == "done" and proxy.calls.count("CloneVM_Task") and
           vc.machines() == ["web-eb-abcde-13"] and core.text(t).count("Cloning") == 1, (r, core.text(t), vc.machines()))
     core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
     proxy.deaf = {}
     cases_restart()
-    t = core.push("machine.create", "e", config=config(), **machine(15))
+    t = core.push("machine.create", "m-00000015", config=config(), **machine(15))
     proxy.delays = {"CloneVM_Task": 3}
     time.sleep(1)
     core.cancel(t)
@@ -407,7 +413,7 @@ def cases_trouble():
 def cases_restart():
     """vCenter dies while it clones; what it had is gone with it."""
     proxy.delays = {"CloneVM_Task": 2}
-    t = core.push("machine.create", "r", config=config(), seconds=120, **machine(14))
+    t = core.push("machine.create", "m-00000014", config=config(), seconds=120, **machine(14))
     core.until(lambda: "Cloning" in core.text(t))
     vc.restart()
     proxy.delays = {}
@@ -416,7 +422,7 @@ def cases_restart():
     while r and r["outcome"] == "failed" and attempt < 8:
         attempt += 1
         time.sleep(0.5)
-        r = core.run("machine.create", "r", config=config(), attempt=attempt, seconds=120, **machine(14))
+        r = core.run("machine.create", "m-00000014", config=config(), attempt=attempt, seconds=120, **machine(14))
     check("trouble: vCenter restarted in the middle of a clone: one machine in the end", r["outcome"] == "done" and
           vc.machines() == ["web-eb-abcde-14"], (r, vc.machines()))
     core.run("machine.destroy", **of(14, r["output"].get("external_id", "")))
@@ -448,13 +454,13 @@ def cases_slow():
 def cases_room():
     """core is restarted, cloud is killed: tasks go on under their fences."""
     proxy.delays = {"CloneVM_Task": 2}
-    t = core.push("machine.create", "room-20", config=config(), **machine(20))
+    t = core.push("machine.create", "m-00000020", config=config(), **machine(20))
     core.until(lambda: "Cloning" in core.text(t))
     core.conn.shutdown(socket.SHUT_RDWR)
     core.until(lambda: len(core.hellos) > 1 and core.conn)
     running = core.hellos[-1]["running"]
     check("room: after a lost connection it names what it runs", running == [{"task": t, "fence": 1}], core.hellos[-1])
-    core.push("machine.create", "room-20", task=t, fence=2, attempt=2, config=config(), **machine(20))
+    core.push("machine.create", "m-00000020", task=t, fence=2, attempt=2, config=config(), **machine(20))
     r = core.result(t)
     check("room: the same work goes on under a new fence", r and r["outcome"] == "done" and r["fence"] == 2 and
           core.text(t).count("Cloning") == 1, (r, core.text(t)))
@@ -482,7 +488,7 @@ def rounds(count):
         kills = rng.choice([1, 1, 2])
         while time.monotonic() < end:
             attempt += 1
-            t = core.push("machine.create", "k-%d" % n, attempt=attempt, config=config(), **machine(n))
+            t = core.push("machine.create", "m-%08d" % n, attempt=attempt, config=config(), **machine(n))
             if attempt <= kills:
                 calls = len(proxy.calls)
                 until(lambda: method in proxy.calls[calls:] or core.result_of(t), 20)
