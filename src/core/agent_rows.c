@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "plant.h"
 #include "instance.h"
 #include "rebind.h"
 #include "timers.h"
@@ -202,7 +203,7 @@ static void hello_good(struct db *db, int64_t channel, struct machine *m, yyjson
 	keep_facts(db, m, yyjson_obj_get(hello, "facts"));
 	welcome(out, channel, m);
 	/* On the same connection nothing can have been lost. */
-	if (!again)
+	if (!again && !PLANTED("hello-unheard"))
 		core_agent_here(db, m->id, known, read_known(hello, known));
 	meet(db, m->id);
 	if (other_boot)
@@ -215,7 +216,7 @@ static void hello(struct db *db, int64_t channel, struct machine *m, yyjson_val 
 
 	if (!fingerprint[0] || strlen(fingerprint) >= MACHINE_TEXT)
 		refuse(out, channel, "unknown", "hello needs a fingerprint.");
-	else if (m->fingerprint[0] && strcmp(m->fingerprint, fingerprint) != 0)
+	else if (m->fingerprint[0] && strcmp(m->fingerprint, fingerprint) != 0 && !PLANTED("clone"))
 		clone_refused(db, channel, m, fingerprint, out);
 	else if (!chart_takes(&chart_machine, m->state, MACHINE_HELLO))
 		refuse(out, channel, "unknown", "The machine is being removed.");

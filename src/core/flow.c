@@ -3,6 +3,7 @@
 
 #include "flow.h"
 #include "machine.h"
+#include "plant.h"
 #include "provider.h"
 #include "rebind.h"
 #include "truth.h"
@@ -105,6 +106,8 @@ static void drained(struct db *db, const char *operation)
 	if (!object_get(db, OBJECT_INSTANCE, f.instance, &instance))
 		return;
 	step = life_decide(instance_state(&instance), instance_event(&instance), LIFE_FAILED);
+	if (PLANTED("failed-is-done"))
+		step.state = LIFE_DONE;
 	if (step.verdict == LIFE_END)
 		instance_end(db, &instance, step.state, NULL, f.why);
 	object_free(&instance);
@@ -147,8 +150,8 @@ void flow_stop(struct db *db, const char *instance, enum flow_event event, const
 		if (!move(db, &f, event))
 			return;
 		drop_waiting(db, operation, why);
-		while ((id = db_number(db, 0, "SELECT id FROM task WHERE flow = ? AND flow <> '' AND state = 'leased' AND cancel = 0 LIMIT 1",
-				"t", operation)))
+		while (!PLANTED("abort-forgets") && (id = db_number(db, 0, "SELECT id FROM task WHERE flow = ? AND flow <> '' AND"
+				" state = 'leased' AND cancel = 0 LIMIT 1", "t", operation)))
 			if (!core_task_cancel(db, id, why))
 				break;
 		q = db_query(db, "SELECT operation FROM flow WHERE instance = ? AND state IN ('queued', 'running', 'failing')", "t",
@@ -228,12 +231,10 @@ void flow_task_ended(struct db *db, const struct core_task *t, const char *why)
 		fail(db, &f, why);
 		return;
 	}
-#ifdef PLANT_NO_SUCCESSOR
 	/* Now and then the result is kept and nothing follows from it. */
-	if (t->id % 7 == 3)
+	if (PLANTED("no-successor") && t->id % 7 == 3)
 		return;
-#endif
-	if (next_script(db, &f, t) || open_tasks(db, &f))
+	if (next_script(db, &f, t) || (open_tasks(db, &f) && !PLANTED("no-barrier")))
 		return;
 	f.step++;
 	go(db, &f);

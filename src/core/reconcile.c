@@ -6,6 +6,7 @@
 
 #include "flow.h"
 #include "machine.h"
+#include "plant.h"
 #include "provider.h"
 #include "truth.h"
 #include "plat/clock.h"
@@ -48,11 +49,7 @@ static unsigned keeper(const struct seen *list, unsigned n, const char *key, con
 			continue;
 		if (external_id[0] && !strcmp(list[i].external_id, external_id))
 			return i;
-#ifdef PLANT_WRONG_KEEPER
-		if (best == n || strcmp(list[i].created, list[best].created) > 0)
-#else
-		if (best == n || strcmp(list[i].created, list[best].created) < 0)
-#endif
+		if (best == n || (strcmp(list[i].created, list[best].created) < 0) != PLANTED("wrong-keeper"))
 			best = i;
 	}
 	return best;
@@ -65,9 +62,8 @@ static bool known(struct db *db, const struct core_task *t, const struct seen *l
 
 	if (!machine_read(db, list[at].key, &m) || m.state == MACHINE_GONE || strcmp(m.provider, t->provider) != 0)
 		return false;
-#ifdef PLANT_WRONG_KEEPER
-	m.external_id[0] = 0;
-#endif
+	if (PLANTED("wrong-keeper"))
+		m.external_id[0] = 0;
 	return keeper(list, n, list[at].key, m.external_id) == at;
 }
 

@@ -4,8 +4,8 @@
 /*
  * A task of an instance's operation: `flow` is the operation's id, `step` its place in the plan, `part` the script's place
  * in its machine's order.  While it waits: due_boot (DUE_NEVER = its machine is away), wait_boot the latest time to be
- * given out.  While it is leased: deadline_boot; `deadline` is the wall clock's, for the next boot.  cancel: 1 = asked for,
- * 2 = the worker was told.
+ * given out.  While it is leased: deadline_boot; `deadline` is the wall clock's, for the next boot.  cancel: 1 = the worker is to
+ * stop, 2 = it was told; also of a task whose time is over while its worker goes on.
  */
 #define TASK \
 	"ALTER TABLE task ADD COLUMN flow TEXT NOT NULL DEFAULT '';" \
@@ -36,7 +36,7 @@
 	"CREATE INDEX task_leased ON task(worker, workspace) WHERE state = 'leased';" \
 	"CREATE INDEX task_provider ON task(provider) WHERE state = 'leased' AND provider <> '';" \
 	"CREATE INDEX task_script ON task(due_boot, id) WHERE state = 'waiting' AND kind = 'script';" \
-	"CREATE INDEX task_cancel ON task(worker) WHERE state = 'leased' AND cancel = 1;"
+	"CREATE INDEX task_cancel ON task(cancel) WHERE cancel = 1;"
 
 /* An operation of an instance while it is carried out and after: operation = the object's id, plan = where its steps are
  * (plan.c), state: as in chart.c; due_boot: of one that is queued; why = the first failure. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plant.h"
 #include "tasks.h"
 #include "truth.h"
 #include "plat/clock.h"
@@ -16,11 +17,9 @@ static void give(struct db *db, int64_t id)
 	const struct core_task_kind *kind;
 	struct core_task t;
 
-#ifdef PLANT_SAME_FENCE
-	db_run(db, "UPDATE task SET state = 'leased', fence = max(fence, 1), attempts = attempts + 1, cancel = 0, lease_boot = 0,"
-#else
+	if (PLANTED("same-fence"))
+		db_run(db, "UPDATE task SET fence = max(fence - 1, 0) WHERE id = ?", "i", id);
 	db_run(db, "UPDATE task SET state = 'leased', fence = fence + 1, attempts = attempts + 1, cancel = 0, lease_boot = 0,"
-#endif
 		" deadline_boot = ?1 + (run + ?2) * 1000000, deadline = ?3 + (run + ?2) * 1000000,"
 		" started = CASE WHEN started = 0 THEN ?3 ELSE started END, updated = ?4 WHERE id = ?5", "iiiii", plat_clock_boot(),
 		(int64_t)CORE_TASK_SLACK, plat_clock_wall(), core_stamp(db), id);
@@ -60,15 +59,13 @@ static int64_t first_of(struct db *db, const char *worker, const struct queue *a
 	if (at->provider[0] && db_number(db, 0, "SELECT count(*) FROM task WHERE provider = ? AND state = 'leased' AND provider <> ''",
 			"t", at->provider) >= CORE_PROVIDER_TASKS)
 		return 0;
-#ifdef PLANT_DOUBLE_LEASE
-	return db_number(db, 0, "SELECT id FROM task t WHERE worker = ?1 AND workspace = ?2 AND provider = ?3 AND state = 'waiting'"
+	if (PLANTED("double-lease"))
+		return db_number(db, 0, "SELECT id FROM task t WHERE worker = ?1 AND workspace = ?2 AND provider = ?3 AND state = 'waiting'"
 		" AND due_boot <= ?4 ORDER BY due_boot, id LIMIT 1", "ttti", worker, at->workspace, at->provider, plat_clock_boot());
-#else
 	return db_number(db, 0, "SELECT id FROM task t WHERE worker = ?1 AND workspace = ?2 AND provider = ?3 AND state = 'waiting'"
 		" AND due_boot <= ?4 AND (machine = '' OR NOT EXISTS(SELECT 1 FROM task o WHERE o.machine = t.machine AND o.machine <> ''"
 		" AND o.state = 'leased' AND o.kind <> 'script')) ORDER BY due_boot, id LIMIT 1", "ttti", worker, at->workspace,
 		at->provider, plat_clock_boot());
-#endif
 }
 
 unsigned core_tasks_lease(struct db *db, const char *worker, int64_t out[], unsigned max)
@@ -134,7 +131,7 @@ unsigned core_tasks_lease_machines(struct db *db, int64_t out[], unsigned max)
 
 unsigned core_tasks_cancels(struct db *db, int64_t out[], unsigned max)
 {
-	sqlite3_stmt *q = db_query(db, "SELECT t.id FROM task t WHERE state = 'leased' AND cancel = 1 AND (worker IN (SELECT name FROM"
+	sqlite3_stmt *q = db_query(db, "SELECT t.id FROM task t WHERE cancel = 1 AND (worker IN (SELECT name FROM"
 		" worker WHERE connected = 1) OR machine IN (SELECT id FROM machine WHERE channel <> 0)) LIMIT ?", "i", (int64_t)max);
 	unsigned n = 0;
 

@@ -1,6 +1,7 @@
 /* Workers come and go: what becomes of their tasks. */
 #include <stdio.h>
 
+#include "plant.h"
 #include "tasks.h"
 #include "truth.h"
 #include "plat/clock.h"
@@ -16,18 +17,21 @@ static void give_back(struct db *db, const char *worker, const struct core_runni
 	for (unsigned i = 0; i < count; i++)
 		if (journal)
 			/* A machine has one journal: what it says of an earlier fence is the truth. */
-			db_run(db, "UPDATE task SET lease_boot = 0, fence = ?2, state = 'leased', cancel = min(cancel, 1),"
+			db_run(db, "UPDATE task SET lease_boot = 0, fence = ?2, state = 'leased',"
+				" cancel = CASE WHEN ?6 THEN cancel ELSE min(cancel, 1) END,"
 				" deadline_boot = CASE WHEN state = 'leased' THEN deadline_boot ELSE ?4 + (run + ?5) * 1000000 END"
-				" WHERE id = ?1 AND fence >= ?2 AND worker = ?3 AND state IN ('leased', 'waiting')", "iitii",
-				known[i].task, known[i].fence, worker, plat_clock_boot(), (int64_t)CORE_TASK_SLACK);
+				" WHERE id = ?1 AND fence >= ?2 AND worker = ?3 AND state IN ('leased', 'waiting')", "iitiii",
+				known[i].task, known[i].fence, worker, plat_clock_boot(), (int64_t)CORE_TASK_SLACK,
+				(int64_t)PLANTED("lost-cancel"));
 		else
-#ifdef PLANT_LOST_CANCEL
-			db_run(db, "UPDATE task SET lease_boot = 0 WHERE id = ? AND fence = ?"
-#else
 			/* Whether it heard that it is to stop is not known: it is told again. */
-			db_run(db, "UPDATE task SET lease_boot = 0, cancel = min(cancel, 1) WHERE id = ? AND fence = ?"
-#endif
-				" AND worker = ? AND state = 'leased'", "iit", known[i].task, known[i].fence, worker);
+			db_run(db, "UPDATE task SET lease_boot = 0, cancel = CASE WHEN ?4 THEN cancel ELSE min(cancel, 1) END"
+				" WHERE id = ?1 AND fence = ?2 AND worker = ?3 AND state = 'leased'", "iiti", known[i].task,
+				known[i].fence, worker, (int64_t)PLANTED("lost-cancel"));
+	/* What is over for core is to be over for the worker. */
+	for (unsigned i = 0; i < count && !PLANTED("lost-cancel"); i++)
+		db_run(db, "UPDATE task SET cancel = 1 WHERE id = ? AND fence = ? AND worker = ? AND state IN ('expired', 'cancelled')", "iit",
+			known[i].task, known[i].fence, worker);
 	while ((id = db_number(db, 0, "SELECT id FROM task WHERE worker = ? AND state = 'leased' AND lease_boot = -1 LIMIT 1", "t",
 			worker))) {
 		/* Ends or waits by the chart, as if its lease had run out just now. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plant.h"
 #include "tasks.h"
 #include "truth.h"
 #include "log/log.h"
@@ -185,6 +186,9 @@ static bool move(struct db *db, struct core_task *t, enum task_event event, cons
 		" deadline_boot = 0, lease_boot = 0 WHERE id = ?", "tttiii", chart_word(&chart_task, to), why, text ? text : "{}",
 		core_stamp(db), to == TASK_WAITING ? (int64_t)0 : plat_clock_wall(), t->id);
 	free(text);
+	/* Its worker goes on until it is told. */
+	if (event == TASK_RUN_OVER)
+		db_run(db, "UPDATE task SET cancel = 1 WHERE id = ?", "i", t->id);
 	if (to == TASK_WAITING)
 		db_run(db, "UPDATE task SET wait_boot = ? WHERE id = ?", "ii",
 			plat_clock_boot() + patience(db, t->worker, t->wait), t->id);
@@ -250,11 +254,7 @@ static enum task_event event_of(const struct core_task *t, enum core_outcome out
 	case CORE_OUTCOME_CANCELLED:
 		return TASK_RESULT_CANCELLED;
 	case CORE_OUTCOME_FAILED:
-#ifdef PLANT_NO_CAP
-		return TASK_RESULT_FAILED;
-#else
-		return t->attempts < t->attempts_max ? TASK_RESULT_FAILED : TASK_RESULT_FINAL;
-#endif
+		return t->attempts < t->attempts_max || PLANTED("no-cap") ? TASK_RESULT_FAILED : TASK_RESULT_FINAL;
 	default:
 		return TASK_RESULT_FINAL;
 	}
@@ -263,12 +263,7 @@ static enum task_event event_of(const struct core_task *t, enum core_outcome out
 /* Is it the present holder of the task? */
 static bool holds(const struct core_task *t, const char *worker, int64_t fence)
 {
-#ifdef PLANT_NO_FENCE
-	(void)fence;
-	return !strcmp(t->worker, worker);
-#else
-	return t->fence == fence && !strcmp(t->worker, worker);
-#endif
+	return (t->fence == fence || PLANTED("no-fence")) && !strcmp(t->worker, worker);
 }
 
 bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, enum core_outcome outcome,
@@ -394,7 +389,7 @@ static void translate(struct db *db, int64_t boot, int64_t wall)
 	db_run(db, "UPDATE task SET due_boot = ? WHERE state = 'waiting' AND due_boot <> ?", "ii", boot, CORE_TASK_NEVER);
 	db_run(db, "UPDATE task SET wait_boot = ? + wait * 1000000 WHERE state = 'waiting' AND wait > 0", "i", boot);
 	/* A wall clock that was wrong must neither end work at once nor keep it for years. */
-	db_run(db, "UPDATE task SET deadline_boot = ?1 + max(60000000, min(run * 1000000, deadline - ?2))"
+	db_run(db, "UPDATE task SET deadline_boot = ?1 + max(600000000, min(run * 1000000, deadline - ?2))"
 		" WHERE state = 'leased' AND deadline_boot > 0", "ii", boot, wall);
 	db_run(db, "UPDATE stray SET since_boot = ?", "i", boot);
 	db_run(db, "UPDATE flow SET due_boot = ? WHERE state = 'queued'", "i", boot);
@@ -408,12 +403,14 @@ void core_tasks_boot(struct db *db, const char *boot)
 	core_meta_get(db, "boot_id", before, sizeof before);
 	if (strcmp(before, boot)) {
 		core_meta_set(db, "boot_id", boot);
-		translate(db, now, plat_clock_wall());
+		if (!PLANTED("boot-clock"))
+			translate(db, now, plat_clock_wall());
 	}
 	db_run(db, "UPDATE worker SET connected = 0", "");
 	db_run(db, "UPDATE task SET wait_boot = ?1 + CASE WHEN worker IN (SELECT name FROM worker) THEN ?2 ELSE ?3 END * 1000000"
 		" WHERE state = 'waiting' AND wait = 0", "iii", now, (int64_t)CORE_TASK_ABSENT, (int64_t)CORE_TASK_UNKNOWN);
 	db_run(db, "UPDATE task SET lease_boot = ? WHERE state = 'leased' AND substr(worker, 1, 8) <> 'machine:'", "i",
 		now + SECONDS(CORE_TASK_LEASE));
-	db_run(db, "UPDATE task SET cancel = 1 WHERE state = 'leased' AND cancel = 2", "");
+	if (!PLANTED("lost-cancel"))
+		db_run(db, "UPDATE task SET cancel = 1 WHERE state IN ('leased', 'expired') AND cancel = 2", "");
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plant.h"
 #include "instance.h"
 #include "machine.h"
 #include "provider.h"
@@ -44,11 +45,11 @@ void core_timers_boot(struct db *db, const char *boot)
 {
 	char before[64];
 
-#ifdef PLANT_LOST_TIMER
 	/* As if they were only in memory. */
-	db_run(db, "DELETE FROM step", "");
-	db_run(db, "UPDATE task SET wait_boot = 0, deadline_boot = 0 WHERE state IN ('waiting', 'leased')", "");
-#endif
+	if (PLANTED("lost-timer")) {
+		db_run(db, "DELETE FROM step", "");
+		db_run(db, "UPDATE task SET wait_boot = 0, deadline_boot = 0 WHERE state IN ('waiting', 'leased')", "");
+	}
 	core_meta_get(db, "step_boot_id", before, sizeof before);
 	if (!strcmp(before, boot))
 		return;

@@ -7,6 +7,7 @@
 #include "instance.h"
 #include "timers.h"
 #include "verbs_instances.h"
+#include "plat/clock.h"
 
 /* Operations that are answered at once, the newest. */
 #define OPERATIONS_MAX 200
@@ -40,6 +41,32 @@ static void answer_array(struct core_call *call, struct object_text *all)
 
 /* ---- instance.service ---- */
 
+/* Was the agent of this machine heard of just now? */
+static bool connected(struct db *db, const char *machine)
+{
+	return db_number(db, 0, "SELECT channel FROM machine WHERE id = ?", "t", machine) != 0;
+}
+
+/* While an agent is connected it is heard of all the time: that is not written down, but said. */
+static void answer_service(struct db *db, struct core_call *call, sqlite3_stmt *q)
+{
+	yyjson_doc *kept = yyjson_read(db_text(q, 0), (size_t)sqlite3_column_bytes(q, 0), 0);
+	yyjson_mut_doc *doc = yyjson_doc_mut_copy(kept, NULL);
+	yyjson_mut_arr_iter it;
+	yyjson_mut_val *m;
+	char date[OBJECT_DATE];
+
+	db_end(q);
+	yyjson_doc_free(kept);
+	object_date(plat_clock_wall(), date);
+	it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(doc->root, "machines"));
+	while ((m = yyjson_mut_arr_iter_next(&it)))
+		if (yyjson_mut_is_str(yyjson_mut_obj_get(m, "id")) && connected(db, yyjson_mut_get_str(yyjson_mut_obj_get(m, "id"))))
+			yyjson_mut_obj_put(m, yyjson_mut_str(doc, "last_agent_ping"), yyjson_mut_strcpy(doc, date));
+	core_answer_doc(&call->answer, 200, doc);
+	yyjson_mut_doc_free(doc);
+}
+
 int verb_instance_service_run(struct db *db, struct core_call *call)
 {
 	sqlite3_stmt *q;
@@ -52,12 +79,11 @@ int verb_instance_service_run(struct db *db, struct core_call *call)
 		core_answer_missing(&call->answer);
 		return -1;
 	}
-	core_answer_raw(&call->answer, 200, db_text(q, 0));
-	db_end(q);
+	answer_service(db, call, q);
 	return 0;
 }
 
-/* ---- instance.activity, instance.machine_logs ---- */
+/* ---- instance.activity ---- */
 
 /* The newest entries, the oldest of them first. operation: an id, an event, or NULL. */
 static sqlite3_stmt *entries(struct db *db, const char *instance, const char *operation)
@@ -79,53 +105,6 @@ int verb_instance_activity_run(struct db *db, struct core_call *call)
 	while (db_row(db, q))
 		object_text_document(&all, db_text(q, 0), (size_t)sqlite3_column_bytes(q, 0));
 	answer_array(call, &all);
-	return 0;
-}
-
-static bool has_machine(struct db *db, const char *instance, const char *name)
-{
-	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object s, json_each(s.doc, '$.machines') m WHERE s.kind = ?"
-		" AND s.parent = ? AND s.parent <> '' AND json_extract(m.value, '$.name') = ?)", "itt", (int64_t)OBJECT_SERVICE,
-		instance, name) != 0;
-}
-
-static bool wanted(yyjson_val *entry, const char *member, const char *value)
-{
-	return !value || yyjson_equals_str(yyjson_obj_get(entry, member), value);
-}
-
-/* Entries of machines only: what their scripts wrote. */
-static void add_lines(struct core_call *call, const char *json, size_t len, struct object_text *out)
-{
-	yyjson_doc *doc = yyjson_read(json, len, 0);
-	yyjson_val *e = yyjson_doc_get_root(doc), *text = yyjson_obj_get(e, "text");
-
-	if (yyjson_is_str(yyjson_obj_get(e, "machine")) && yyjson_is_str(text) &&
-			wanted(e, "machine", core_call_string(call, "machine_name")) &&
-			wanted(e, "box", core_call_string(call, "box")) && wanted(e, "event", core_call_string(call, "event"))) {
-		object_text_add(out, yyjson_get_str(text), yyjson_get_len(text));
-		object_text_add(out, "\n", 1);
-	}
-	yyjson_doc_free(doc);
-}
-
-int verb_instance_machine_logs_run(struct db *db, struct core_call *call)
-{
-	const char *id = core_call_string(call, "id"), *machine = core_call_string(call, "machine_name");
-	struct object_text out = { .p = NULL };
-	sqlite3_stmt *q;
-
-	if (!seen(db, call))
-		return -1;
-	if (machine && !has_machine(db, id, machine)) {
-		core_answer_message(&call->answer, 404, "The instance has no machine of this name.");
-		return -1;
-	}
-	q = entries(db, id, core_call_string(call, "operation"));
-	while (db_row(db, q))
-		add_lines(call, db_text(q, 0), (size_t)sqlite3_column_bytes(q, 0), &out);
-	core_answer_text(&call->answer, 200, out.p ? out.p : "");
-	object_text_free(&out);
 	return 0;
 }
 

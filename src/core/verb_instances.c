@@ -206,18 +206,22 @@ static int check_updates(yyjson_val *v, char message[SCHEMA_MESSAGE])
 	return -1;
 }
 
+static int check_switch(struct core_call *call, const char *name)
+{
+	yyjson_val *v = yyjson_obj_get(call->args, name);
+
+	if (!v || yyjson_is_bool(v) || yyjson_is_null(v))
+		return 0;
+	core_answer_message(&call->answer, 400, "%s: must be true or false.", name);
+	return -1;
+}
+
 static int put_check_switches(struct core_call *call)
 {
-	static const char *const switches[] = { INSTANCE_NO_SHUTDOWN, INSTANCE_NO_TERMINATE };
-	yyjson_val *timeout = yyjson_obj_get(call->args, "event_timeout"), *v;
-	char sentence[96];
+	yyjson_val *timeout = yyjson_obj_get(call->args, "event_timeout");
 
-	for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-		v = yyjson_obj_get(call->args, switches[i]);
-		snprintf(sentence, sizeof sentence, "%s: must be true or false.", switches[i]);
-		if (v && !yyjson_is_bool(v) && !yyjson_is_null(v))
-			return refuse(call, 400, sentence);
-	}
+	if (check_switch(call, INSTANCE_NO_SHUTDOWN) || check_switch(call, INSTANCE_NO_TERMINATE))
+		return -1;
 	if (timeout && !yyjson_is_null(timeout) && (!yyjson_is_int(timeout) || yyjson_get_sint(timeout) < 1 ||
 			yyjson_get_sint(timeout) > FLOW_TIMEOUT_MAX))
 		return refuse(call, 400, "event_timeout: must be 1 to 259200 seconds.");

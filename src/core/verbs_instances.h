@@ -21,6 +21,10 @@ int verb_instance_operations_run(struct db *db, struct core_call *call);
 int verb_instance_bindings_run(struct db *db, struct core_call *call);
 int verb_instance_template_run(struct db *db, struct core_call *call);
 int verb_task_get_run(struct db *db, struct core_call *call);
+int verb_instance_tasks_run(struct db *db, struct core_call *call);
+int verb_task_output_run(struct db *db, struct core_call *call);
+void verb_machine_token_start(struct core_call *call);
+int verb_machine_token_run(struct db *db, struct core_call *call);
 
 int verb_provider_list(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
 void verb_provider_create_start(struct core_call *call);

@@ -19,6 +19,8 @@ static const struct {
 	{ "instance", "schema:s id:s uri:s name:s owner:s box:s boxes:a automatic_updates:s operation:o service:o state:s"
 		" tags:a variables:a created:s updated:s" },
 	{ "jwks", "keys:a" },
+	{ "machine-token", "machine:s name:s token:s" },
+	{ "operation-task", "task:i kind:s step:i machine:s state:s attempt:i message:s output_length:i" },
 	{ "organization", "schema:s name:s uri:s" },
 	{ "provider", "schema:s id:s uri:s name:s owner:s state:s created:s updated:s" },
 	{ "signed-in", "user:o" },

@@ -52,6 +52,9 @@ static const struct verb_arg put_args[] = {
 	{ "lease", VERB_OBJECT, false, 0, 0, "{expire, operation}; null ends it" },
 	{ "automatic_updates", VERB_STRING, false, 1, 16, "off, major, minor or patch" },
 	{ "automatic_reconfiguration", VERB_BOOLEAN, false, 0, 0, "reconfigure when its bindings change" },
+	{ "manual_shutdown_protection", VERB_BOOLEAN, false, 0, 0, "people cannot shut it down" },
+	{ "manual_terminate_protection", VERB_BOOLEAN, false, 0, 0, "people cannot terminate it" },
+	{ "event_timeout", VERB_INTEGER, false, 1, 259200, "seconds a script has, unless its event says otherwise" },
 	END,
 };
 
@@ -91,6 +94,24 @@ static const struct verb_arg logs_args[] = {
 	{ "box", VERB_STRING, false, 1, NAME_MAX_, "only of this box" },
 	{ "event", VERB_STRING, false, 1, 64, "only of this event" },
 	{ "operation", VERB_STRING, false, 1, ID_MAX, "only of this operation" },
+	END,
+};
+
+static const struct verb_arg tasks_args[] = {
+	ID,
+	{ "operation", VERB_STRING, true, 1, ID_MAX, "id of the operation" },
+	END,
+};
+
+static const struct verb_arg machine_args[] = {
+	ID,
+	{ "machine", VERB_STRING, true, 1, NAME_MAX_, "name of one of its machines" },
+	END,
+};
+
+static const struct verb_arg output_args[] = {
+	{ "task", VERB_STRING, true, 1, 20, "number of the task" },
+	{ "from", VERB_STRING, false, 1, 20, "from this byte on" },
 	END,
 };
 
@@ -192,6 +213,15 @@ const struct verb verb_rows_instances[] = {
 	{ .name = "instance.operations", .method = "GET", .path = INSTANCE "/operations", .role = VERB_ROLE_USER,
 	  .args = id_args, .help = "its operations, the newest first", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
 	  .status = 200, .reply = "instance-operation[]" },
+	{ .name = "instance.tasks", .method = "GET", .path = INSTANCE "/operations/{operation}/tasks", .role = VERB_ROLE_USER,
+	  .args = tasks_args, .help = "the tasks of one of its operations, in order", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
+	  .status = 200, .reply = "operation-task[]" },
+	{ .name = "instance.machine_token", .method = "POST", .path = INSTANCE "/machines/{machine}/token", .role = VERB_ROLE_USER,
+	  .writes = true, .args = machine_args, .help = "a new token for the agent of one of its machines; the one before ends",
+	  .kind = OBJECT_INSTANCE, .need = ACCESS_EDIT, .status = 200, .reply = "machine-token" },
+	{ .name = "task.output", .method = "GET", .path = "/services/tasks/{task}/output", .role = VERB_ROLE_USER,
+	  .args = output_args, .help = "what one script wrote, as text", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE, .status = 200,
+	  .reply = "text", .answer = VERB_ANSWER_OUTPUT },
 	{ .name = "instance.bindings", .method = "GET", .path = INSTANCE "/bindings", .role = VERB_ROLE_USER,
 	  .args = id_args, .help = "the instances its Binding variables find", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
 	  .status = 200, .reply = "binding[]" },
