@@ -108,8 +108,12 @@ static char *write_result(const struct cloud_run *run, const char *outcome, cons
 static void end(struct cloud_run *run)
 {
 	static const char *const outcomes[] = { "failed", "done", "failed", "refused", "cancelled", "failed" };
-	const char *outcome = outcomes[run->result];
+	const char *outcome;
 
+	/* a look at what is there was tried several times within one task; it comes again by itself, and somebody may wait for its end */
+	if (run->result == JOB_FAILED && !strcmp(run->job.kind, "provider.sync"))
+		run->result = JOB_REFUSED;
+	outcome = outcomes[run->result];
 	run->state = CLOUD_ENDED;
 	run->text = write_result(run, outcome, run->job.message, run->job.out);
 	if (!run->text && yyjson_mut_obj_remove_key(run->job.out, "unregistered"))

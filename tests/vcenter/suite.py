@@ -447,7 +447,7 @@ def cases_slow():
     took = time.monotonic() - began
     check("slow: a provider of one byte a second holds no other up", r["outcome"] == "done" and took < 6, "%s %.1f s" % (r["outcome"], took))
     results = [core.result(t, 60) for t in slow]
-    check("slow: and its tasks end at their deadline", all(r and r["outcome"] == "failed" for r in results), results)
+    check("slow: and its tasks end at their deadline", all(r and r["outcome"] == "refused" for r in results), results)
     proxy.drip = False
 
 
