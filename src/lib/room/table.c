@@ -390,7 +390,7 @@ static const struct room rooms[ROOM_COUNT] = {
 		.data = 8 * MIB,
 	},
 	[ROOM_CLOUD] = {
-		.id = ROOM_CLOUD, .name = "cloud", .program = "/bin/cloud", .uid = 115,
+		.id = ROOM_CLOUD, .name = "cloud", .program = "/bin/cloud", .uid = 113,
 		.job = "providers: vCenter, OpenStack; carries out core's tasks there",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD),
 		.paths = cloud_paths, .syscalls = cloud_calls,
