@@ -52,7 +52,6 @@ struct core_identity {
 	char fingerprint[128];
 	char agents_name[CORE_HOSTNAME_TEXT];
 	char *ca_pem;		/* authority of the certificate (malloc) */
-	char *agents_ca_pem;	/* authority of the certificate that agents see (malloc) */
 	char *crl;		/* its revocation list, base64url (malloc) */
 	char activity_pem[256];	/* public key of the activity's checkpoints */
 	bool jwt_known;		/* there is a key for tokens */

@@ -27,6 +27,7 @@ const struct core_handler core_handlers_instances[] = {
 	{ .verb = "instance.operations", .run = verb_instance_operations_run },
 	{ .verb = "instance.tasks", .run = verb_instance_tasks_run },
 	{ .verb = "instance.machine_token", .start = verb_machine_token_start, .run = verb_machine_token_run },
+	{ .verb = "instance.agent_configuration", .start = verb_machine_token_start, .run = verb_agent_configuration_run },
 	{ .verb = "task.output", .run = verb_task_output_run },
 	{ .verb = "instance.bindings", .run = verb_instance_bindings_run },
 	{ .verb = "instance.template", .run = verb_instance_template_run, .after = verb_kick_after },

@@ -102,7 +102,6 @@ static char *keep_member(yyjson_val *from, const char *name)
 static void identity_free(struct core_identity *i)
 {
 	free(i->ca_pem);
-	free(i->agents_ca_pem);
 	free(i->crl);
 }
 
@@ -124,7 +123,6 @@ static void identity_take(struct core *core, struct ipc_msg *msg)
 	copy_member(root, "fingerprint", now.fingerprint, sizeof now.fingerprint);
 	copy_member(root, "agents_name", now.agents_name, sizeof now.agents_name);
 	now.ca_pem = keep_member(root, "ca_pem");
-	now.agents_ca_pem = keep_member(root, "agents_ca_pem");
 	now.crl = keep_member(root, "crl");
 	copy_member(root, "activity_pem", now.activity_pem, sizeof now.activity_pem);
 	now.jwt_known = !jwt_key_read(&now.jwt, yyjson_obj_get(root, "jwk"));

@@ -8,6 +8,7 @@
 #include "bootstrap.h"
 #include "prepare.h"
 #include "provider.h"
+#include "truth.h"
 #include "log/log.h"
 #include "plat/clock.h"
 
@@ -30,12 +31,16 @@ static enum prepare_result step_context(struct db *db, struct prepared *p, const
 {
 	yyjson_mut_doc *doc = p->context.doc;
 	yyjson_mut_val *script, *context;
+	const char *host = p->context.host;
 	struct object instance;
 
 	if (!object_get(db, OBJECT_INSTANCE, m->instance, &instance))
 		return later(p, PREPARE_NEVER, "the instance is gone");
 	script = yyjson_mut_obj_add_obj(doc, doc->root, "script");
+	/* Where the agent is connected already. */
+	p->context.host = "";
 	yyjson_mut_obj_add_val(doc, script, "url", context_file(&p->context, m->instance, text(in, "url")));
+	p->context.host = host;
 	yyjson_mut_obj_add_sint(doc, script, "length", yyjson_get_sint(yyjson_obj_get(in, "length")));
 	context = context_build(&p->context, &instance, m, text(yyjson_obj_get(in, "box"), "path"));
 	object_free(&instance);
@@ -43,6 +48,22 @@ static enum prepare_result step_context(struct db *db, struct prepared *p, const
 		return later(p, PREPARE_NEVER, "its box is not in the instance any more");
 	yyjson_mut_obj_add_val(doc, doc->root, "context", context);
 	return PREPARE_GOOD;
+}
+
+/* A machine inside the appliance reaches it at the other end of its card and nowhere else (docs/yard.md): its own address is the
+ * odd one of a pair. */
+static void reach_from_inside(struct db *db, const struct machine *m, struct prepared *p)
+{
+	struct object provider;
+	unsigned last;
+
+	if (!m->provider[0] || !object_get(db, OBJECT_PROVIDER, m->provider, &provider))
+		return;
+	if (!strcmp(object_member(&provider, "type"), PROVIDER_TEST) && sscanf(m->private, "169.254.77.%u", &last) == 1 && last % 2) {
+		snprintf(p->inside, sizeof p->inside, "169.254.77.%u", last - 1);
+		p->context.host = p->inside;
+	}
+	object_free(&provider);
 }
 
 static enum prepare_result step(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_val *in)
@@ -57,7 +78,8 @@ static enum prepare_result step(struct db *db, const struct prepare_facts *facts
 	if (!facts->keyed)
 		return later(p, PREPARE_LATER, "the appliance's keys are not available at the moment");
 	p->channel = m.channel;
-	snprintf(base, sizeof base, "https://%s", facts->host);
+	reach_from_inside(db, &m, p);
+	snprintf(base, sizeof base, "https://%s", p->context.host);
 	yyjson_mut_obj_add_str(doc, root, "type", "step");
 	yyjson_mut_obj_add_sint(doc, root, "task", p->task.id);
 	yyjson_mut_obj_add_sint(doc, root, "fence", p->task.fence);
@@ -143,6 +165,18 @@ static void add_tickets(struct db *db, struct prepared *p, yyjson_mut_val *input
 	}
 }
 
+/* Machines inside the appliance run what a user's box says: only where an administrator has said so. */
+static bool demo_on(struct db *db)
+{
+	char *settings = core_settings(db);
+	yyjson_doc *doc = settings ? yyjson_read(settings, strlen(settings), 0) : NULL;
+	bool on = yyjson_get_bool(yyjson_obj_get(yyjson_doc_get_root(doc), "demo"));
+
+	yyjson_doc_free(doc);
+	free(settings);
+	return on;
+}
+
 static enum prepare_result add_machine(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_mut_val *input)
 {
 	struct machine m;
@@ -152,6 +186,9 @@ static enum prepare_result add_machine(struct db *db, const struct prepare_facts
 	yyjson_mut_obj_put(input, yyjson_mut_str(p->context.doc, "external_id"), yyjson_mut_strcpy(p->context.doc, m.external_id));
 	if (strcmp(p->task.kind, "machine.create") != 0)
 		return PREPARE_GOOD;
+	if (!strcmp(p->task.worker, "demo") && !demo_on(db))
+		return later(p, PREPARE_NEVER, "the Test Provider's machines are switched off: an administrator switches them on in the"
+			" appliance's settings (demo)");
 	if (!facts->keyed || !facts->ca || !facts->ca[0] || !facts->host[0])
 		return later(p, PREPARE_LATER, "the appliance's keys, or its address, are not available at the moment");
 	add_bootstrap(facts, p, &m, input);

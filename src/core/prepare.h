@@ -33,6 +33,7 @@ struct prepared {
 	struct core_task task;
 	int64_t channel;		/* of a machine's agent; 0 = a room's task */
 	struct context context;		/* the document is the message */
+	char inside[24];		/* address of the appliance as a machine inside it sees it; context.host may be this */
 	char why[160];
 };
 

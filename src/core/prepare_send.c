@@ -40,7 +40,7 @@ void core_prepare_facts(struct core *core, struct prepare_facts *f)
 	core_host(core, f->host, sizeof f->host);
 	snprintf(f->agents_name, sizeof f->agents_name, "%s", core->identity.agents_name);
 	snprintf(f->id, sizeof f->id, "%s", core->identity.id);
-	f->ca = core->identity.agents_ca_pem;
+	f->ca = core->identity.ca_pem;
 }
 
 static void sending_free(struct sending *s)

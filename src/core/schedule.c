@@ -142,6 +142,11 @@ static bool cron_due(const struct row *r)
 	return plat_clock_wall() >= r->next || plat_clock_boot() - r->last_boot >= length + slack;
 }
 
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void look_again(struct db *db, struct row *r, int64_t wait)
 {
 	r->next_boot = plat_clock_boot() + (wait < SCHEDULE_LOOK ? wait : SCHEDULE_LOOK);
@@ -184,7 +189,8 @@ static void run_cron(struct db *db, struct row *r)
 	}
 	if (!missed || strcmp(r->catch_up, "skip") != 0)
 		run_kind(db, r);
-	r->last = r->next > wall ? r->next : wall;
+	/* After a clock that was set back far its new time is what counts. */
+	r->last = r->next > wall && r->next - wall <= 2 * longer(r->next - r->last, HOUR) ? r->next : wall;
 	r->last_boot = plat_clock_boot();
 	plan(db, r, r->last);
 }

@@ -8,7 +8,7 @@
 
 /* Of a ticket core uses at once, and of one a worker uses while it works, seconds. */
 #define TICKET_LIFE 60
-#define TICKET_LIFE_WORKER 3600
+#define TICKET_LIFE_WORKER 7200
 #define TIMEOUT 10.
 
 struct opening {

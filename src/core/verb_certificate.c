@@ -39,7 +39,7 @@ void verb_agents_start(struct core_call *call)
 		return;
 	body = core_answer_object(&call->answer, 200);
 	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "name", i->agents_name);
-	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "ca_pem", i->agents_ca_pem);
+	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "ca_pem", i->ca_pem);
 	core_call_finish(call);
 }
 

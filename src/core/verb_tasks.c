@@ -1,16 +1,12 @@
-/* instance.tasks, instance.machine_logs, task.output, instance.machine_token: how operations are carried out, and what scripts wrote. */
+/* instance.tasks, instance.machine_logs, task.output: how operations are carried out, and what scripts wrote. */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "access.h"
-#include "blobs.h"
 #include "instance.h"
-#include "machine.h"
 #include "tasks.h"
-#include "truth.h"
 #include "verbs_instances.h"
 
 /* Tasks that are answered at once, the first ones; scripts of one log, the newest. */
@@ -192,79 +188,5 @@ int verb_instance_machine_logs_run(struct db *db, struct core_call *call)
 		core_call_string(call, "operation"), (int64_t)LOGS_MAX);
 	while (db_row(db, q))
 		add_log(call, parts, q);
-	return 0;
-}
-
-/* ---- instance.machine_token ---- */
-
-struct token_state { uint8_t key[BLOB_KEY]; };
-
-static void token_forget(void *state)
-{
-	sodium_memzero(state, sizeof(struct token_state));
-	free(state);
-}
-
-void verb_machine_token_start(struct core_call *call)
-{
-	const uint8_t *key = core_blob_key();
-	struct token_state *s;
-
-	if (!key) {
-		core_call_refuse(call, 503, "The appliance's keys are not available at the moment. Please try again.");
-		return;
-	}
-	s = calloc(1, sizeof *s);
-	if (!s) {
-		core_call_refuse(call, 503, "No memory at the moment. Please try again.");
-		return;
-	}
-	memcpy(s->key, key, sizeof s->key);
-	call->state = s;
-	call->forget = token_forget;
-	core_call_write(call, call->handler->run, NULL, false);
-}
-
-/* The machine starts anew: another agent may say hello with it, on whatever machine it is installed. */
-static void renew(struct db *db, struct core_call *call, const char *id)
-{
-	const struct token_state *s = call->state;
-	char token[MACHINE_TOKEN];
-	yyjson_mut_val *body;
-	struct machine m;
-
-	db_run(db, "UPDATE machine SET token_number = token_number + 1, fingerprint = '', clone = '', updated = ? WHERE id = ?", "it",
-		core_stamp(db), id);
-	machine_token_keep(db, s->key, id);
-	if (!machine_read(db, id, &m))
-		return;
-	machine_token(s->key, id, m.token_number, token);
-	body = core_answer_object(&call->answer, call->verb->status);
-	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "machine", id);
-	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "name", m.name);
-	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "token", token);
-	sodium_memzero(token, sizeof token);
-}
-
-int verb_machine_token_run(struct db *db, struct core_call *call)
-{
-	char id[OBJECT_ID] = "";
-	sqlite3_stmt *q;
-	struct object o;
-
-	if (!access_peek(db, call, OBJECT_INSTANCE, core_call_string(call, "id"), call->verb->need, &o))
-		return -1;
-	object_free(&o);
-	q = db_query(db, "SELECT id FROM machine WHERE instance = ? AND name = ? AND state NOT IN ('gone', 'leaving')", "tt",
-		core_call_string(call, "id"), core_call_string(call, "machine"));
-	if (db_row(db, q)) {
-		snprintf(id, sizeof id, "%s", db_text(q, 0));
-		db_end(q);
-	}
-	if (!id[0]) {
-		core_answer_message(&call->answer, 404, "The instance has no machine of this name.");
-		return -1;
-	}
-	renew(db, call, id);
 	return 0;
 }

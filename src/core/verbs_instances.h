@@ -25,6 +25,7 @@ int verb_instance_tasks_run(struct db *db, struct core_call *call);
 int verb_task_output_run(struct db *db, struct core_call *call);
 void verb_machine_token_start(struct core_call *call);
 int verb_machine_token_run(struct db *db, struct core_call *call);
+int verb_agent_configuration_run(struct db *db, struct core_call *call);
 
 int verb_provider_list(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
 void verb_provider_create_start(struct core_call *call);

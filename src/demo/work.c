@@ -94,6 +94,18 @@ static void apply(const struct task *from, struct machine *m)
 	host_apply(m, applied, t);
 }
 
+/* A machine that core has no row of is named by its external id alone. */
+static struct machine *machine_of(yyjson_val *input)
+{
+	const char *name = yyjson_get_str(yyjson_obj_get(input, "machine"));
+	const char *external = yyjson_get_str(yyjson_obj_get(input, "external_id"));
+
+	if (name && *name)
+		return list_find(name);
+	return external && !strncmp(external, DEMO_EXTERNAL, sizeof DEMO_EXTERNAL - 1) ?
+		list_find(external + sizeof DEMO_EXTERNAL - 1) : NULL;
+}
+
 /* ---- machine.create ---- */
 
 static bool text(yyjson_val *from, const char *name, char *out, size_t size)
@@ -159,12 +171,16 @@ static const char *fill(struct machine *m, yyjson_val *input)
 static void do_create(const struct task *t, yyjson_val *input)
 {
 	const char *key = yyjson_get_str(yyjson_obj_get(input, "key"));
-	struct machine *m = key ? list_find_key(key) : NULL;
+	struct machine *m = key ? list_find_key(key) : NULL, *same = machine_of(input);
 	const char *wrong;
 	char why[DEMO_WHY];
 
-	if (m && !m->ending) {		/* the same again */
+	if (m && m == same && !m->ending) {		/* the same again */
 		apply(t, m);
+		return;
+	}
+	if (m || same) {
+		result(t, "failed", "A machine of this name or key is being removed.");
 		return;
 	}
 	m = list_free();
@@ -189,13 +205,6 @@ static void do_create(const struct task *t, yyjson_val *input)
 }
 
 /* ---- the others ---- */
-
-static struct machine *machine_of(yyjson_val *input)
-{
-	const char *name = yyjson_get_str(yyjson_obj_get(input, "machine"));
-
-	return name ? list_find(name) : NULL;
-}
 
 static void change(const struct task *t, struct machine *m, bool running, bool ending)
 {
@@ -237,6 +246,7 @@ static void do_list(const struct task *t, yyjson_val *input)
 	const char *provider = yyjson_get_str(yyjson_obj_get(input, "provider"));
 	yyjson_mut_doc *doc = result_new(t, "done", "");
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, yyjson_mut_obj_get(doc->root, "output"), "machines"), *one;
+	char created[PLAT_CLOCK_TEXT];
 
 	for (unsigned i = 0; i < DEMO_MACHINES; i++) {
 		const struct machine *m = &machines[i];
@@ -248,7 +258,8 @@ static void do_list(const struct task *t, yyjson_val *input)
 		yyjson_mut_obj_add_strcpy(doc, one, "key", m->key);
 		add_machine(doc, one, m);
 		yyjson_mut_obj_add_str(doc, one, "state", m->ending ? "ending" : m->running ? "running" : "stopped");
-		yyjson_mut_obj_add_sint(doc, one, "created", m->created);
+		plat_clock_text(m->created, created);
+		yyjson_mut_obj_add_strcpy(doc, one, "created", created);
 	}
 	result_send(doc);
 }

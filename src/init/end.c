@@ -15,6 +15,7 @@
 #define CONTROL INIT_SCAN "/.s6-svscan/control"
 /* Seconds the services have to end by themselves, and then, after SIGTERM to what is left. */
 #define SERVICES_PATIENCE 15
+#define UNMOUNT_TRIES 40
 #define LEFTOVER_PATIENCE 2
 
 /*
@@ -57,12 +58,20 @@ reap(int seconds)
 	}
 }
 
+/* The loop devices of machines' disks let go of their files a moment after the last process. */
 static void
 unmount(void)
 {
+	struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+
 	sync();
-	if (umount("/data") == 0 || errno == EINVAL)
-		return;
+	for (int i = 0; i < UNMOUNT_TRIES; i++) {
+		if (umount("/data") == 0 || errno == EINVAL)
+			return;
+		if (errno != EBUSY)
+			break;
+		nanosleep(&pause, NULL);
+	}
 	init_say("data: cannot unmount: %m");
 	if (mount(NULL, "/data", NULL, MS_REMOUNT | MS_RDONLY, NULL) == -1)
 		init_say("data: cannot make it read-only: %m");

@@ -175,6 +175,9 @@ static void markdown_room(const struct room *row)
 	put_families(row, words, "");
 	printf("; TCP connect and bind: %s\n", row->inet ? "yes" : "no");
 	markdown_paths(row);
+	if (row->mounts)
+		puts("- makes mounts and namespaces (never of users), which landlock would forbid: its root directory holds these files "
+			"and nothing else");
 	markdown_opens(row);
 	printf("- locked memory: %lu KiB; bytes under /data: %lu MiB; oom_score_adj: %d\n",
 		row->memlock / 1024, row->data / MIB, row->oom);
@@ -198,10 +201,10 @@ void show_markdown(void)
 	puts("- `socket`: the families of the room; `socketpair`: AF_UNIX only");
 	puts("- `connect`: rooms that connect somewhere");
 	puts("- `mmap`, `mprotect`: never executable (but for third-party programs, whose libraries are loaded later)");
-	puts("- `clone`: threads; processes where the room has `vfork`; never a namespace. `clone3` answers ENOSYS");
+	puts("- `clone`: threads; processes where the room has `vfork`; a namespace in `yard` alone. `clone3` answers ENOSYS");
 	puts("- `prctl`: naming a thread, the parent's death signal, dumpable off, ambient capabilities off, unless the room has `prctl`");
 	puts("- `ioctl`: FIONBIO, FIONREAD, TIOCGWINSZ, unless the room has `ioctl`");
-	puts("- `prlimit64`: reading limits");
+	puts("- `prlimit64`: reading limits, unless the room has `prlimit64`");
 	puts("\n## The rooms");
 	for (int id = ROOM_NONE; (row = each(&id)) != NULL;)
 		markdown_room(row);

@@ -173,11 +173,18 @@ static int put_files(const struct yard_machine *m, char why[YARD_WHY])
 	return 0;
 }
 
+static int standard_streams(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return fd == -1 || dup2(fd, 0) == -1 || dup2(fd, 1) == -1 || dup2(fd, 2) == -1 ? -1 : 0;
+}
+
 static int enter(char why[YARD_WHY])
 {
 	if (chdir(ROOT) == -1 || syscall(SYS_pivot_root, ".", ".") == -1 || umount2(".", MNT_DETACH) == -1 || chdir("/") == -1)
 		return failed(why, "root");
-	return 0;
+	return standard_streams() == -1 ? failed(why, "streams") : 0;
 }
 
 void place_enter(const struct yard_machine *m, char why[YARD_WHY])

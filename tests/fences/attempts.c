@@ -133,7 +133,6 @@ long attempt_connect(const struct room *self, const char *name)
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int rc = -1, fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	(void)self;
 	if (fd == -1)
 		return -1;
 	(void)snprintf(to.sun_path, sizeof to.sun_path, "/run/cam/%s/sock", strchr(name, ':') + 1);
@@ -141,7 +140,8 @@ long attempt_connect(const struct room *self, const char *name)
 		struct timespec step = { 0, 20000000 };
 
 		rc = connect(fd, (struct sockaddr *)&to, sizeof to);
-		if (rc == -1 && errno != ENOENT && errno != ECONNREFUSED)
+		/* In a root of its own there is nothing to wait for. */
+		if (rc == -1 && (self->mounts || (errno != ENOENT && errno != ECONNREFUSED)))
 			break;
 		if (rc == -1)
 			(void)nanosleep(&step, NULL);
@@ -181,6 +181,12 @@ TRY(execute) {
 	char *const argv[] = { "probe", "child", NULL };
 
 	return execve("/bin/busybox", argv, NULL);
+}
+/* The shell in the sealed tree; the suite puts the probe there as well. */
+TRY(execute_sealed) {
+	char *const argv[] = { "probe", "child", NULL };
+
+	return execve("/run/cam/demo-tree/bin/busybox", argv, NULL);
 }
 TRY(clone_process) {
 	long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -357,6 +363,7 @@ const struct attempt attempts[] = {
 	{ "fork", fork_self },
 	{ "execute", execute },
 	{ "execute-data", execute_data },
+	{ "execute-sealed", execute_sealed },
 	{ "clone-process", clone_process },
 	{ "clone-user-namespace", clone_user_namespace },
 	{ "clone3", clone3_process },

@@ -218,7 +218,7 @@ class VM:
         context.verify_mode = ssl.CERT_NONE
         c = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
         try:
-            data = json.dumps(body).encode() if body is not None else None
+            data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
             h = {"Content-Type": "application/json", "ElasticBox-Release": "4.0"} if data is not None else {}
             h.update(headers or {})
             c.request(method, path, body=data, headers=h)

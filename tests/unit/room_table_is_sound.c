@@ -60,6 +60,14 @@ static void links(const struct room *r)
 	}
 }
 
+/* Of these, what a room needs that makes mounts and starts programs as other users; it is one room. */
+static int making_places(const struct room *r, int nr)
+{
+	static const int calls[] = { SYS_mount, SYS_umount2, SYS_pivot_root, SYS_setuid, SYS_setresuid, SYS_setgroups, SYS_seccomp, -1 };
+
+	return r->mounts && r->id == ROOM_YARD && has(calls, nr);
+}
+
 /* Calls that undo the fence or reach other rooms are in no list. */
 static void calls(const struct room *r)
 {
@@ -70,11 +78,13 @@ static void calls(const struct room *r)
 		SYS_setuid, SYS_setresuid, SYS_setgroups, SYS_seccomp, SYS_pkey_mprotect, -1 };
 
 	for (const int *c = never; *c != -1; c++)
-		expect(!has(r->syscalls, *c) && !has(room_calls_common, *c), r->name, room_syscall_name(*c));
+		expect((!has(r->syscalls, *c) || making_places(r, *c)) && !has(room_calls_common, *c), r->name,
+			room_syscall_name(*c));
 	for (const int *c = r->syscalls; c != NULL && *c != -1; c++) {
 		expect(room_syscall_name(*c) != NULL, r->name, "a call without a name");
 		expect(!has(room_calls_common, *c), r->name, "lists a common call");
-		expect(!has(room_calls_checked, *c) || *c == SYS_ioctl || *c == SYS_prctl, r->name,
+		expect(!has(room_calls_checked, *c) || *c == SYS_ioctl || *c == SYS_prctl ||
+			(*c == SYS_prlimit64 && r->mounts), r->name,
 			"lists a call whose arguments are checked");
 	}
 }

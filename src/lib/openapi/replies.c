@@ -9,6 +9,7 @@ static const struct {
 } replies[] = {
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "appliance-agents", "name:s ca_pem:s" },
+	{ "agent-configuration", "conf:s" },
 	{ "blob", "url:s upload_date:s length:i content_type:s" },
 	{ "blob-address", "url:s" },
 	{ "box", "schema:s id:s uri:s name:s description:s owner:s organization:s visibility:s members:a variables:a"

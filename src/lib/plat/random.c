@@ -1,11 +1,26 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "log/log.h"
 #include "plat/random.h"
 
 static void (*generator)(void *buf, size_t len);
+
+/* Kernels before 3.17, which agents meet, have only the device. */
+static ssize_t from_device(void *buf, size_t len)
+{
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC), saved;
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, len);
+
+	saved = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return n;
+}
 
 void plat_random(void *buf, size_t len)
 {
@@ -18,6 +33,8 @@ void plat_random(void *buf, size_t len)
 	}
 	while (len) {
 		n = getrandom(at, len, 0);
+		if (n < 0 && errno == ENOSYS)
+			n = from_device(at, len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)

@@ -272,7 +272,6 @@ static const int yard_calls[] = {
 	SYS_setpriority,
 	SYS_sysinfo,
 	SYS_times,
-	SYS_clock_getres,
 	SYS_sched_setaffinity,
 	SYS_sched_getparam,
 	SYS_sched_getscheduler,
@@ -414,7 +413,7 @@ static const struct room rooms[ROOM_COUNT] = {
 			ROOM_CAPABILITY(CAP_CHOWN) | ROOM_CAPABILITY(CAP_DAC_OVERRIDE) | ROOM_CAPABILITY(CAP_FOWNER),
 		.paths = yard_paths, .syscalls = yard_calls, .mounts = true,
 		.inet = true, .families = ROOM_FAMILY(AF_NETLINK),
-		.memory = 16 * MIB, .nofile = 256, .nproc = 32, .oom = 300,
+		.memory = 16 * MIB, .nofile = 512, .nproc = 32, .oom = 300,
 		.data = 640 * MIB,
 	},
 };

@@ -37,6 +37,7 @@ static const struct verb_arg token_args[] = {
 static const struct verb_arg settings_args[] = {
 	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "name or address the appliance is reached by" },
 	{ "ntp", VERB_ARRAY, false, 0, TIME_SERVERS_MAX, "time servers, best first; none = the clock is left alone" },
+	{ "demo", VERB_BOOLEAN, false, 0, 0, "the Test Provider may make machines inside the appliance" },
 	{ .type = VERB_NONE },
 };
 
@@ -54,7 +55,7 @@ const struct verb verb_rows_appliance[] = {
 	{ .name = "appliance.crl", .method = "GET", .path = "/services/appliance/crl", .role = VERB_ROLE_PUBLIC,
 	  .args = none, .help = "revocation list of that authority, DER", .status = 200, .reply = "der" },
 	{ .name = "appliance.agents", .method = "GET", .path = "/services/appliance/agents", .role = VERB_ROLE_PUBLIC,
-	  .args = none, .help = "name that agents know the appliance by, and the authority that signs its certificate for them",
+	  .args = none, .help = "name that agents know the appliance by, and the authority of its certificate under that name",
 	  .status = 200, .reply = "appliance-agents" },
 	{ .name = "appliance.setup", .method = "POST", .path = "/services/appliance/setup", .role = VERB_ROLE_PUBLIC, .writes = true,
 	  .args = setup_args, .help = "first administrator and organization, by the one-time code", .status = 200, .reply = "signed-in" },

@@ -1,0 +1,59 @@
+"""Suite work: see run.  usage: suite.py [PART OF A CASE'S NAME...]
+
+CAM_WORK_AGENT=sim: simulated agents in place of the machines' own (for machines whose tree has no agent).
+"""
+import os
+import sys
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(TOP, "tests", "lib")]
+
+import kill_cases
+import life_cases
+import order_cases
+from house import House
+from sim import Agents
+from world import World
+
+SIM = os.environ.get("CAM_WORK_AGENT") == "sim"
+
+
+def main(wanted):
+    bad = 0
+    with House("work") as house:
+        house.start()
+        world = World(house)
+        agents = Agents(world) if SIM else None
+        for case in life_cases.CASES + order_cases.CASES + kill_cases.CASES:
+            if wanted and not any(w in case.__name__ for w in wanted):
+                continue
+            began = time.monotonic()
+            try:
+                note = case(world)
+                print("ok %s (%.1f s%s)" % (case.__name__.replace("_", " "), time.monotonic() - began, ", " + note if note else ""),
+                      flush=True)
+            except Exception as e:
+                bad += 1
+                traceback.print_exc()
+                print("not ok %s: %s" % (case.__name__.replace("_", " "), str(e).replace("\n", " ")[:600] or type(e).__name__), flush=True)
+                clear(world)
+        if agents:
+            agents.stop()
+    return 1 if bad else 0
+
+
+def clear(world):
+    """What a failed case left must not fail the next."""
+    try:
+        for i in world.client.get("/services/instances"):
+            world.away(i["id"])
+        world.nothing_left()
+    except Exception as e:
+        print("  not cleared: %s" % e)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
