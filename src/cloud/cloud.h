@@ -15,7 +15,7 @@
 #include "work/work.h"
 
 /* Tasks that core may give at once: those beyond the threads wait here. */
-#define CLOUD_SLOTS 512
+#define CLOUD_SLOTS 256
 /* Tasks that run at once, in all and of one provider: one that answers slowly holds up itself alone. */
 #define CLOUD_THREADS 24
 #define CLOUD_PER_PROVIDER 8

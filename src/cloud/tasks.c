@@ -46,6 +46,16 @@ static struct cloud_run *find(uint64_t task)
 	return run;
 }
 
+/* Core could not keep it now (its disk is full): it will be told again. */
+static bool is_later(struct ipc_msg *msg)
+{
+	yyjson_doc *d = ipc_msg_json(msg);
+	int64_t code = yyjson_get_sint(yyjson_obj_get(yyjson_doc_get_root(d), "code"));
+
+	yyjson_doc_free(d);
+	return code >= 500;
+}
+
 static void on_told(struct ipc_msg *msg, int error, void *arg)
 {
 	struct cloud_run *run = find((uint64_t)(uintptr_t)arg);
@@ -53,7 +63,7 @@ static void on_told(struct ipc_msg *msg, int error, void *arg)
 	if (!run || run->state != CLOUD_ENDED)
 		return;
 	run->telling = false;
-	if (error || ((msg->flags & IPC_ERROR) && msg->len == 0)) {
+	if (error || ((msg->flags & IPC_ERROR) && is_later(msg))) {
 		ev_timer_again(t.loop, &t.retry);
 		return;
 	}
