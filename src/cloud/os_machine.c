@@ -66,11 +66,27 @@ static void put_text(struct job *job, yyjson_mut_val *of, const char *name, cons
 	yyjson_mut_obj_put(of, yyjson_mut_str(job->output, name), yyjson_mut_strcpy(job->output, text));
 }
 
-static void report_addresses(struct job *job, yyjson_val *server)
+struct floating {
+	const char *key;
+	char address[64];
+};
+
+static int is_floating(yyjson_val *one, void *arg)
+{
+	struct floating *f = arg;
+
+	if (strcmp(job_text(one, "description"), f->key) != 0)
+		return 0;
+	snprintf(f->address, sizeof f->address, "%s", job_text(one, "floating_ip_address"));
+	return 1;
+}
+
+/* public: the floating address, "" when none is known: Nova hears of it late. */
+static void report_addresses(struct job *job, yyjson_val *server, const char *public)
 {
 	yyjson_mut_val *a = yyjson_mut_obj(job->output);
 	yyjson_obj_iter nets = yyjson_obj_iter_with(yyjson_obj_get(server, "addresses"));
-	const char *fixed = "", *floating = "";
+	const char *fixed = "", *floating = public;
 	yyjson_val *key, *one;
 	yyjson_arr_iter it;
 
@@ -91,9 +107,12 @@ static void report_addresses(struct job *job, yyjson_val *server)
 enum os_result os_server(struct os *o, const char *id, char *status, size_t cap, bool report)
 {
 	char path[256];
+	struct floating f = { .key = o->job->key };
 	enum os_result r;
 	yyjson_val *server;
 
+	if (report && o->url[OS_NETWORK][0])
+		os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", is_floating, &f);
 	snprintf(path, sizeof path, "/servers/%s", id);
 	r = os_call(o, OS_COMPUTE, "GET", path, NULL, false);
 	if (r != OS_DONE)
@@ -106,7 +125,7 @@ enum os_result os_server(struct os *o, const char *id, char *status, size_t cap,
 	if (report) {
 		put_text(o->job, o->job->out, "external_id", id);
 		put_text(o->job, o->job->out, "hostname", job_text(server, "name"));
-		report_addresses(o->job, server);
+		report_addresses(o->job, server, f.address);
 	}
 	return OS_DONE;
 }
@@ -235,10 +254,11 @@ static enum job_result remove_beside(struct os *o, const char *list, const char 
 	for (int i = 0; i < 16; i++) {
 		w.id[0] = 0;
 		r = os_each(o, OS_NETWORK, list, member, "id", is_owned, &w);
+		/* a cloud without this extension has none of them */
+		if (r == OS_MISSING || (r == OS_DONE && !w.id[0]))
+			return JOB_INVALID;
 		if (r != OS_DONE)
 			return os_fail(o, r, "look for what belongs to the machine");
-		if (!w.id[0])
-			return JOB_INVALID;
 		snprintf(path, sizeof path, "%s/%s", list, w.id);
 		r = os_call(o, OS_NETWORK, "DELETE", path, NULL, false);
 		/* a group is in use until the server's port is gone */

@@ -67,16 +67,21 @@ class Cloud:
                                                                        "visibility": "private"})["id"]
         self.call("PUT", "http://127.0.0.1:9292/v2/images/%s/file" % image, raw=b"\0" * 65536)
         self.call("POST", "http://127.0.0.1:8774/v2.1/flavors", {"flavor": {"name": "m1.small", "vcpus": 1, "ram": 512, "disk": 1}})
-        net = self.call("POST", "http://127.0.0.1:9696/v2.0/networks", {"network": {"name": "inside"}})["network"]["id"]
-        self.call("POST", "http://127.0.0.1:9696/v2.0/subnets", {"subnet": {"network_id": net, "ip_version": 4, "cidr": "10.9.0.0/24"}})
+        net = self.call("POST", NEUTRON + "/networks", {"network": {"name": "inside"}})["network"]["id"]
+        inside = self.call("POST", NEUTRON + "/subnets", {"subnet": {"network_id": net, "ip_version": 4, "cidr": "10.9.0.0/24"}})["subnet"]["id"]
+        out = self.call("POST", NEUTRON + "/networks", {"network": {"name": "outside", "router:external": True}})["network"]["id"]
+        self.call("POST", NEUTRON + "/subnets", {"subnet": {"network_id": out, "ip_version": 4, "cidr": "192.0.2.0/24"}})
+        router = self.call("POST", NEUTRON + "/routers", {"router": {"name": "r", "external_gateway_info": {"network_id": out}}})["router"]["id"]
+        self.call("PUT", NEUTRON + "/routers/%s/add_router_interface" % router, {"subnet_id": inside})
         self.call("POST", "http://127.0.0.1:8774/v2.1/os-keypairs", {"keypair": {"name": "key"}})
 
     def servers(self):
         return self.call("GET", "http://127.0.0.1:8774/v2.1/servers/detail")["servers"]
 
 
+NEUTRON = "http://127.0.0.1:9696/v2.0"
 PROFILE = {"schema": "http://elasticbox.net/schemas/openstack/compute/profile", "image": "linux", "flavor": "m1.small", "keypair": "key",
-           "networks": ["inside"], "security_group": "Automatic", "instances": 1}
+           "networks": ["inside"], "security_group": "Automatic", "floating_ip_pool": "outside", "instances": 1}
 
 
 def config(**more):
@@ -111,11 +116,12 @@ def cases():
     check("sync: images, flavors, key pairs, networks, groups", r["outcome"] == "done" and
           [i["name"] for i in place["images"]] == ["linux"] and [k["name"] for k in place["keypairs"]] == ["key"] and
           "inside" in [n["name"] for n in place["networks"]] and "default" in [g["name"] for g in place["security_groups"]] and
-          "m1.small" in [f["name"] for f in r["output"]["services"][0]["flavors"]], r)
+          [n["name"] for n in place["floating_ip_pools"]] == ["outside"] and "m1.small" in [f["name"] for f in r["output"]["services"][0]["flavors"]], r)
     r = result("machine.create", 1, tags={"Box name": "web"})
     one = r["output"].get("external_id", "")
     servers = cloud_.servers()
     check("create: an active server with an address", r["outcome"] == "done" and r["output"]["addresses"]["private"].startswith("10.9.0.") and
+          r["output"]["addresses"]["public"].startswith("192.0.2.") and
           len(servers) == 1 and servers[0]["status"] == "ACTIVE" and servers[0]["metadata"]["cam_key"] == "appliance/m-00000001" and
           servers[0]["metadata"]["Box name"] == "web" and servers[0]["key_name"] == "key", (r, servers))
     r = result("machine.create", 1, attempt=2)
@@ -133,7 +139,8 @@ def cases():
     check("create: an image that is not there is refused by name", r["outcome"] == "refused" and "nothing" in r["message"], r)
     r = [result("machine.destroy", 1, external_id=one) for _ in (1, 2)]
     left = cloud_.call("GET", "http://127.0.0.1:9696/v2.0/security-groups?description=appliance/m-00000001")["security_groups"]
-    check("destroy: gone with its group, and again", [x["outcome"] for x in r] == ["done", "done"] and not cloud_.servers() and not left, (r, left))
+    left += cloud_.call("GET", NEUTRON + "/floatingips")["floatingips"]
+    check("destroy: gone with its group and its floating address, and again", [x["outcome"] for x in r] == ["done", "done"] and not cloud_.servers() and not left, (r, left))
 
 
 def rounds():
