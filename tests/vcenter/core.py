@@ -57,6 +57,17 @@ class Core:
         conn.sendall(struct.pack("<BBHII", 1, flags, kind, seq, len(data)) + data)
 
     def serve(self, conn):
+        try:
+            self.converse(conn)
+        except OSError:
+            pass		# the worker was killed
+        with self.change:
+            if self.conn is conn:
+                self.conn = None
+            self.change.notify_all()
+        conn.close()
+
+    def converse(self, conn):
         f = conn.makefile("rb")
         while True:
             head = f.read(12)
@@ -76,11 +87,6 @@ class Core:
                 self.change.notify_all()
             if kind != RESULT or not self.deaf:
                 self.send(conn, REPLY, kind, seq, {"accepted": True} if kind == RESULT else {})
-        with self.change:
-            if self.conn is conn:
-                self.conn = None
-            self.change.notify_all()
-        conn.close()
 
     def until(self, f, seconds=30):
         with self.change:
