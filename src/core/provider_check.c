@@ -5,37 +5,16 @@
 
 #include "instance.h"
 #include "provider.h"
+#include "form/form.h"
 #include "schema/schema.h"
 
 #define NAME_MAX_ 128
 #define FIELD_MAX_ 4096
-/* Fields one type asks for. */
-#define NEEDED_MAX 4
 
 const char *const provider_secrets[] = {
 	"password", "secret", "credentials", "private_key", "api_key", "key_secret", "client_secret", "certificate", "token",
 	NULL
 };
-
-static const struct {
-	const char *type, *schema;
-	const char *needed[NEEDED_MAX];
-} types[] = {
-	{ PROVIDER_TEST, SCHEMAS "test/provider", { NULL } },
-	{ "VMware vSphere", SCHEMAS "vsphere/provider", { "endpoint", "username", "secret" } },
-	{ "Openstack", SCHEMAS "openstack/provider", { "identity_url", "project", "username", "password" } },
-	{ "Rackspace", SCHEMAS "openstack/provider", { "username" } },
-	{ "VMware vCloud Director", SCHEMAS "vcloud/provider", { "url", "vorg", "username", "password" } },
-	{ "Amazon Web Services", SCHEMAS "aws/provider", { NULL } },
-	{ "Amazon Web Services GovCloud", SCHEMAS "aws/provider", { NULL } },
-	{ "Microsoft Azure", SCHEMAS "azure/provider", { NULL } },
-	{ "Google Compute", SCHEMAS "gce/provider", { NULL } },
-	{ "Cloudstack", SCHEMAS "cloudstack/provider", { NULL } },
-	{ "SoftLayer", SCHEMAS "softlayer/provider", { NULL } },
-	{ "CenturyLink", SCHEMAS "centurylink/provider", { NULL } },
-	{ "Dimension Data", SCHEMAS "dimension-data/provider", { NULL } },
-};
-#define TYPES (sizeof types / sizeof types[0])
 
 static int refuse(char *message, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -51,10 +30,9 @@ static int refuse(char *message, const char *fmt, ...)
 
 const char *provider_schema(const char *type)
 {
-	for (size_t i = 0; i < TYPES; i++)
-		if (!strcmp(types[i].type, type))
-			return types[i].schema;
-	return NULL;
+	const struct form *f = form_of(type);
+
+	return f ? f->schema : NULL;
 }
 
 static int check_text(yyjson_val *args, const char *name, size_t max, bool required, char *message)
@@ -70,25 +48,6 @@ static int check_text(yyjson_val *args, const char *name, size_t max, bool requi
 		return refuse(message, "%s: must not be empty.", name);
 	if (schema_characters(yyjson_get_str(v), n) > max)
 		return refuse(message, "%s: at most %zu characters are accepted.", name, max);
-	return 0;
-}
-
-static int check_needed(yyjson_val *args, const char *type, char *message)
-{
-	for (size_t i = 0; i < TYPES; i++)
-		for (size_t k = 0; !strcmp(types[i].type, type) && k < NEEDED_MAX && types[i].needed[k]; k++)
-			if (check_text(args, types[i].needed[k], FIELD_MAX_, true, message))
-				return -1;
-	return 0;
-}
-
-/* Clouds are asked over TLS only. */
-static int check_endpoint(yyjson_val *args, const char *type, char *message)
-{
-	const char *endpoint = yyjson_get_str(yyjson_obj_get(args, "endpoint"));
-
-	if (!strcmp(type, "VMware vSphere") && endpoint && strncmp(endpoint, "https://", 8) != 0)
-		return refuse(message, "endpoint: must begin with https://.");
 	return 0;
 }
 
@@ -111,7 +70,7 @@ int provider_check(yyjson_val *args, char message[PROVIDER_MESSAGE])
 		return -1;
 	if (!provider_schema(type) && !(schema && !strncmp(schema, SCHEMAS, sizeof SCHEMAS - 1)))
 		return refuse(message, "schema: is missing, and the type is not one that is known here.");
-	return check_needed(args, type, message) || check_endpoint(args, type, message) || check_secrets(args, message) ||
+	return (form_of(type) && form_check(form_of(type)->registration, args, message)) || check_secrets(args, message) ||
 		instance_members_check(yyjson_obj_get(args, "members"), message) ? -1 : 0;
 }
 

@@ -1,4 +1,4 @@
-"""Starts keyd and hashd as the launcher would (users, groups, directories, environment), and asks them as any room."""
+"""Starts rooms (keyd and hashd, others by name) as the launcher would (users, groups, directories, environment), and asks them as any room."""
 import json
 import os
 import select
@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-UID = {"gate": 101, "keyd": 102, "hashd": 103, "api": 104, "core": 105, "store": 106, "sysd": 108, "tty": 109}
+UID = {"gate": 101, "keyd": 102, "hashd": 103, "api": 104, "core": 105, "store": 106, "sysd": 108, "tty": 109, "cloud": 113}
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BIN = os.path.join(os.environ.get("CAM_OUT", os.path.join(TOP, "out")), "bin")
@@ -20,7 +20,7 @@ def sh(*argv):
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
 
 
-def new_root():
+def new_root(rooms=("keyd", "hashd")):
     """A root directory with this machine's files, but with /run, /data and /etc/cam of our own."""
     root = "/mnt"
     sh("mount", "-t", "tmpfs", "-o", "mode=0755", "root", root)
@@ -42,7 +42,7 @@ def new_root():
     os.chroot(root)
     os.chdir(TOP)
     os.mkdir("/run/cam", 0o755)
-    for room in ("keyd", "hashd"):
+    for room in rooms:
         for path, group, mode in (("/run/cam/" + room, UID[room] + 1000, 0o2710), ("/data/" + room, UID[room], 0o700)):
             os.mkdir(path)
             os.chown(path, UID[room], group)
@@ -50,8 +50,9 @@ def new_root():
 
 
 class Room:
-    def __init__(self, name):
+    def __init__(self, name, links=()):
         self.name, self.pid, self.log = name, 0, "/run/%s.log" % name
+        self.groups = [UID[room] + 1000 for room in links]
 
     def _become(self, ready):
         os.setsid()
@@ -61,7 +62,7 @@ class Room:
         os.dup2(out, 2)
         os.dup2(ready, 3)
         os.closerange(4, 1024)
-        os.setgroups([])
+        os.setgroups(self.groups)
         os.setresgid(*[UID[self.name]] * 3)
         os.setresuid(*[UID[self.name]] * 3)
         os.execve(os.path.join(BIN, self.name), [self.name], {"CAM_ROOM": self.name})

@@ -29,6 +29,7 @@ enum room_id {
 	ROOM_LOG,		/* every room's logger */
 	ROOM_DEMO,
 	ROOM_YARD,
+	ROOM_CLOUD,
 	ROOM_FWD,
 	ROOM_COUNT
 };

@@ -164,6 +164,19 @@ static const struct room_path log_paths[] = {
 	{ NULL, 0 }
 };
 
+/* ---- cloud: providers; no file but what the resolver reads ---- */
+
+static const int cloud_calls[] = {
+	CALLS_READ_FILES,		/* resolv.conf */
+	SYS_bind,			/* of the resolver's sockets */
+	-1
+};
+
+static const struct room_path cloud_paths[] = {
+	{ "/run/cam/resolv", ROOM_READ },
+	{ NULL, 0 }
+};
+
 /* ---- demo: the Test Provider's worker ---- */
 
 static const int demo_calls[] = {
@@ -378,6 +391,14 @@ static const struct room rooms[ROOM_COUNT] = {
 		.paths = log_paths, .syscalls = log_calls,
 		.memory = 8 * MIB, .nofile = 64, .nproc = 4, .oom = -500,
 		.data = 8 * MIB,
+	},
+	[ROOM_CLOUD] = {
+		.id = ROOM_CLOUD, .name = "cloud", .program = "/bin/cloud", .uid = 113,
+		.job = "providers: vCenter, OpenStack; carries out core's tasks there",
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD),
+		.paths = cloud_paths, .syscalls = cloud_calls,
+		.inet = true,
+		.memory = 256 * MIB, .nofile = 1024, .nproc = 96,	/* a thread a task, and one each while it resolves a name */
 	},
 	[ROOM_DEMO] = {
 		.id = ROOM_DEMO, .name = "demo", .program = "/bin/demo", .uid = 111,

@@ -1,0 +1,365 @@
+/* openstack: machine.create: one server for a key, with its group and its floating address. */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/openstack.h"
+#include "plat/clock.h"
+
+#define LOOK 2.0
+#define SETTLE 150
+/* Port variables that make rules. */
+#define PORTS_MAX 64
+/* Nova's bounds of metadata: characters of a value. */
+#define META_MAX 255
+
+static int64_t settle_seconds(const struct job *job)
+{
+	int64_t n = job_number(job->config, "settle_seconds", SETTLE);
+
+	return n < 1 ? 1 : n > 3600 ? 3600 : n;
+}
+
+static bool settling(struct job *job)
+{
+	if (job->attempt > 1 && !job->settled && !job->definite)
+		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
+	return job->settled && plat_clock_boot() < job->settled;
+}
+
+/* ---- references by name ---- */
+
+struct name {
+	const char *want;
+	char id[OS_ID];
+};
+
+static int has_name(yyjson_val *one, void *arg)
+{
+	struct name *n = arg;
+
+	if (strcmp(job_text(one, "id"), n->want) != 0 && strcmp(job_text(one, "name"), n->want) != 0)
+		return 0;
+	snprintf(n->id, sizeof n->id, "%s", job_text(one, "id"));
+	return 1;
+}
+
+static enum job_result resolve(struct os *o, enum os_service s, const char *path, const char *member, const char *what, const char *value,
+	char id[OS_ID])
+{
+	struct name n = { .want = value };
+	enum os_result r = os_each(o, s, path, member, "id", has_name, &n);
+
+	if (r != OS_DONE)
+		return os_fail(o, r, what);
+	if (!n.id[0])
+		return job_refuse(o->job, "%s: OpenStack has no %s %s (synchronize the provider and choose again)", what, what, value);
+	snprintf(id, OS_ID, "%s", n.id);
+	return JOB_INVALID;
+}
+
+/* ---- the automatic security group: everything out, the Port variables in ---- */
+
+static enum os_result add_rule(struct os *o, const char *group, int port)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d), *v;
+	enum os_result r;
+
+	yyjson_mut_doc_set_root(d, root);
+	v = yyjson_mut_obj_add_obj(d, root, "security_group_rule");
+	yyjson_mut_obj_add_str(d, v, "security_group_id", group);
+	yyjson_mut_obj_add_str(d, v, "direction", "ingress");
+	yyjson_mut_obj_add_str(d, v, "ethertype", "IPv4");
+	yyjson_mut_obj_add_str(d, v, "protocol", "tcp");
+	yyjson_mut_obj_add_int(d, v, "port_range_min", port);
+	yyjson_mut_obj_add_int(d, v, "port_range_max", port);
+	yyjson_mut_obj_add_str(d, v, "remote_ip_prefix", "0.0.0.0/0");
+	r = os_call(o, OS_NETWORK, "POST", "/security-group-rules", d, false);
+	yyjson_mut_doc_free(d);
+	/* it is there already */
+	return r == OS_BUSY && o->status == 409 ? OS_DONE : r;
+}
+
+static int has_key(yyjson_val *one, void *arg)
+{
+	struct name *n = arg;
+
+	if (strcmp(job_text(one, "description"), n->want) != 0)
+		return 0;
+	snprintf(n->id, sizeof n->id, "%s", job_text(one, "id"));
+	return 1;
+}
+
+static enum os_result make_group(struct os *o, char id[OS_ID])
+{
+	struct name n = { .want = o->job->key };
+	yyjson_mut_doc *d;
+	yyjson_mut_val *root, *v;
+	enum os_result r = os_each(o, OS_NETWORK, "/security-groups", "security_groups", "id", has_key, &n);
+
+	if (r != OS_DONE || n.id[0]) {
+		snprintf(id, OS_ID, "%s", n.id);
+		return r;
+	}
+	d = yyjson_mut_doc_new(NULL);
+	root = yyjson_mut_obj(d);
+	yyjson_mut_doc_set_root(d, root);
+	v = yyjson_mut_obj_add_obj(d, root, "security_group");
+	yyjson_mut_obj_add_str(d, v, "name", job_input(o->job, "name"));
+	yyjson_mut_obj_add_str(d, v, "description", o->job->key);
+	r = os_call(o, OS_NETWORK, "POST", "/security-groups", d, true);
+	yyjson_mut_doc_free(d);
+	snprintf(id, OS_ID, "%s", job_text(yyjson_obj_get(os_answer(o), "security_group"), "id"));
+	return r;
+}
+
+static enum job_result automatic_group(struct os *o, char id[OS_ID])
+{
+	yyjson_val *port;
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(o->job->input, "ports"));
+	enum os_result r = make_group(o, id);
+	int n = 0;
+
+	while (r == OS_DONE && n++ < PORTS_MAX && (port = yyjson_arr_iter_next(&it)))
+		if (yyjson_get_int(port) > 0 && yyjson_get_int(port) < 65536)
+			r = add_rule(o, id, (int)yyjson_get_int(port));
+	return r == OS_DONE ? JOB_INVALID : os_fail(o, r, "security group");
+}
+
+/* ---- the server ---- */
+
+struct plan {
+	char image[OS_ID], flavor[OS_ID], group[OS_ID];
+	char networks[8][OS_ID];
+	size_t network_count;
+};
+
+static enum job_result plan_networks(struct os *o, struct plan *p)
+{
+	yyjson_val *list = yyjson_obj_get(yyjson_obj_get(o->job->input, "profile"), "networks"), *one;
+	yyjson_arr_iter it = yyjson_arr_iter_with(list);
+	enum job_result result = JOB_INVALID;
+
+	if (yyjson_arr_size(list) > 8)
+		return job_refuse(o->job, "networks: at most 8 are possible");
+	while (!result && (one = yyjson_arr_iter_next(&it)))
+		result = resolve(o, OS_NETWORK, "/networks", "networks", "network", yyjson_is_str(one) ? yyjson_get_str(one) : job_text(one, "id"),
+			p->networks[p->network_count++]);
+	return result;
+}
+
+static enum job_result make_plan(struct os *o, struct plan *p)
+{
+	const char *image = job_profile(o->job, "image"), *flavor = job_profile(o->job, "flavor");
+	enum job_result result;
+
+	if (!image[0] || !flavor[0])
+		return job_refuse(o->job, "%s: is missing in the profile", image[0] ? "flavor" : "image");
+	result = resolve(o, OS_IMAGE, "/images", "images", "image", image, p->image);
+	if (!result)
+		result = resolve(o, OS_COMPUTE, "/flavors", "flavors", "flavor", flavor, p->flavor);
+	if (!result)
+		result = plan_networks(o, p);
+	if (!result && !strcmp(job_profile(o->job, "security_group"), "Automatic"))
+		result = automatic_group(o, p->group);
+	return result;
+}
+
+static void put_metadata(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *server)
+{
+	yyjson_mut_val *meta = yyjson_mut_obj_add_obj(d, server, "metadata");
+	yyjson_obj_iter it = yyjson_obj_iter_with(yyjson_obj_get(job->input, "tags"));
+	yyjson_val *name;
+
+	while ((name = yyjson_obj_iter_next(&it)))
+		if (yyjson_is_str(yyjson_obj_iter_get_val(name)) && yyjson_get_len(yyjson_obj_iter_get_val(name)) <= META_MAX)
+			yyjson_mut_obj_add_str(d, meta, yyjson_get_str(name), yyjson_get_str(yyjson_obj_iter_get_val(name)));
+	yyjson_mut_obj_add_str(d, meta, OS_KEY, job->key);
+	yyjson_mut_obj_add_str(d, meta, OS_MACHINE, job_input(job, "machine"));
+}
+
+/* Boot from a volume made of the image; it stays after the server when it is to persist. */
+static void put_volume(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *server, const struct plan *p)
+{
+	yyjson_val *volume = yyjson_obj_get(yyjson_obj_get(job->input, "profile"), "image_volume");
+	int64_t size = job_number(volume, "size", 0);
+	yyjson_mut_val *v;
+
+	if (size <= 0) {
+		yyjson_mut_obj_add_str(d, server, "imageRef", p->image);
+		return;
+	}
+	v = yyjson_mut_arr_add_obj(d, yyjson_mut_obj_add_arr(d, server, "block_device_mapping_v2"));
+	yyjson_mut_obj_add_str(d, v, "source_type", "image");
+	yyjson_mut_obj_add_str(d, v, "uuid", p->image);
+	yyjson_mut_obj_add_str(d, v, "destination_type", "volume");
+	yyjson_mut_obj_add_int(d, v, "volume_size", size);
+	yyjson_mut_obj_add_int(d, v, "boot_index", 0);
+	yyjson_mut_obj_add_bool(d, v, "delete_on_termination", !yyjson_is_true(yyjson_obj_get(volume, "persist")));
+}
+
+static void put_user_data(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *server)
+{
+	const char *text = job_input(job, "user_data");
+	size_t len = strlen(text), cap = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_ORIGINAL);
+	char *out = len ? malloc(cap) : NULL;
+
+	if (!out)
+		return;
+	sodium_bin2base64(out, cap, (const uint8_t *)text, len, sodium_base64_VARIANT_ORIGINAL);
+	yyjson_mut_obj_add_strcpy(d, server, "user_data", out);
+	sodium_memzero(out, cap);
+	free(out);
+}
+
+static yyjson_mut_doc *server_body(struct job *job, const struct plan *p)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d), *server, *list;
+	const char *group = p->group[0] ? p->group : job_profile(job, "security_group");
+
+	yyjson_mut_doc_set_root(d, root);
+	server = yyjson_mut_obj_add_obj(d, root, "server");
+	yyjson_mut_obj_add_str(d, server, "name", job_input(job, "name"));
+	yyjson_mut_obj_add_str(d, server, "flavorRef", p->flavor);
+	put_volume(job, d, server, p);
+	if (job_profile(job, "keypair")[0])
+		yyjson_mut_obj_add_str(d, server, "key_name", job_profile(job, "keypair"));
+	if (p->network_count) {
+		list = yyjson_mut_obj_add_arr(d, server, "networks");
+		for (size_t i = 0; i < p->network_count; i++)
+			yyjson_mut_obj_add_str(d, yyjson_mut_arr_add_obj(d, list), "uuid", p->networks[i]);
+	}
+	if (group[0])
+		yyjson_mut_obj_add_str(d, yyjson_mut_arr_add_obj(d, yyjson_mut_obj_add_arr(d, server, "security_groups")), "name", group);
+	yyjson_mut_obj_add_bool(d, server, "config_drive", true);
+	put_metadata(job, d, server);
+	put_user_data(job, d, server);
+	return d;
+}
+
+static enum job_result create_server(struct os *o, char id[OS_ID])
+{
+	struct job *job = o->job;
+	struct plan p = { .network_count = 0 };
+	enum job_result result = make_plan(o, &p);
+	yyjson_mut_doc *body;
+	enum os_result r;
+
+	if (result)
+		return result;
+	job_say(job, JOB_INFO, "Creating %s.", job_input(job, "name"));
+	job->definite = false;
+	body = server_body(job, &p);
+	r = os_call(o, OS_COMPUTE, "POST", "/servers", body, true);
+	yyjson_mut_doc_free(body);
+	if (r == OS_DONE) {
+		snprintf(id, OS_ID, "%s", job_text(yyjson_obj_get(os_answer(o), "server"), "id"));
+		return JOB_INVALID;
+	}
+	job->definite = r != OS_UNKNOWN && r != OS_CANCELLED;
+	if (r == OS_UNKNOWN && !job_over(job)) {
+		job_say(job, JOB_WARNING, "No answer to the create (%s): looking for it for %d s.", o->why, (int)settle_seconds(job));
+		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
+		return job_later(job, LOOK);
+	}
+	return os_fail(o, r, "create");
+}
+
+static enum job_result one_server(struct os *o, char id[OS_ID])
+{
+	enum os_result r = os_find(o, o->job->key, "", id);
+
+	if (r != OS_DONE)
+		return os_fail(o, r, "look for the machine");
+	if (id[0])
+		return JOB_INVALID;
+	return settling(o->job) ? job_later(o->job, LOOK) : create_server(o, id);
+}
+
+/* ---- from a server to the machine ---- */
+
+static enum job_result wait_active(struct os *o, const char *id)
+{
+	char status[32] = "", path[256], why[OS_WHY];
+	enum os_result r;
+
+	while (!job_over(o->job)) {
+		r = os_server(o, id, status, sizeof status, false);
+		if (r != OS_DONE)
+			return os_fail(o, r, "wait for the server");
+		if (!strcmp(status, "ACTIVE") || !strcmp(status, "SHUTOFF"))
+			return JOB_INVALID;
+		if (!strcmp(status, "ERROR")) {
+			/* it will never be anything else: the next attempt makes a new one */
+			memcpy(why, o->why, sizeof why);
+			snprintf(path, sizeof path, "/servers/%s", id);
+			os_call(o, OS_COMPUTE, "DELETE", path, NULL, false);
+			o->job->definite = true;
+			return job_fail(o->job, "create: OpenStack could not make the server: %s", why);
+		}
+		job_sleep(o->job, LOOK);
+	}
+	return job_over(o->job);
+}
+
+static enum job_result floating(struct os *o, const char *id)
+{
+	const char *pool = job_profile(o->job, "floating_ip_pool");
+	struct name have = { .want = o->job->key };
+	char net[OS_ID], port[OS_ID], path[256];
+	enum job_result result;
+	yyjson_mut_doc *d;
+	yyjson_mut_val *root, *v;
+	enum os_result r;
+
+	if (!pool[0])
+		return JOB_INVALID;
+	r = os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", has_key, &have);
+	if (r != OS_DONE || have.id[0])
+		return r == OS_DONE ? JOB_INVALID : os_fail(o, r, "floating address");
+	result = resolve(o, OS_NETWORK, "/networks?router:external=true", "networks", "floating_ip_pool", pool, net);
+	if (result)
+		return result;
+	snprintf(path, sizeof path, "/ports?device_id=%s", id);
+	r = os_call(o, OS_NETWORK, "GET", path, NULL, false);
+	if (r != OS_DONE)
+		return os_fail(o, r, "floating address");
+	snprintf(port, sizeof port, "%s", job_text(yyjson_arr_get_first(yyjson_obj_get(os_answer(o), "ports")), "id"));
+	d = yyjson_mut_doc_new(NULL);
+	root = yyjson_mut_obj(d);
+	yyjson_mut_doc_set_root(d, root);
+	v = yyjson_mut_obj_add_obj(d, root, "floatingip");
+	yyjson_mut_obj_add_str(d, v, "floating_network_id", net);
+	yyjson_mut_obj_add_str(d, v, "port_id", port);
+	yyjson_mut_obj_add_str(d, v, "description", o->job->key);
+	r = os_call(o, OS_NETWORK, "POST", "/floatingips", d, true);
+	yyjson_mut_doc_free(d);
+	return r == OS_DONE ? JOB_INVALID : os_fail(o, r, "floating address");
+}
+
+enum job_result os_create(struct job *job)
+{
+	enum job_result result;
+	struct os *o;
+	char id[OS_ID];
+
+	if (!job->key[0] || !job_input(job, "name")[0])
+		return job_refuse(job, "key and name of the machine are missing");
+	o = os_open(job, &result);
+	if (!o)
+		return result;
+	result = one_server(o, id);
+	if (!result)
+		result = wait_active(o, id);
+	if (!result)
+		result = floating(o, id);
+	if (!result) {
+		os_server(o, id, NULL, 0, true);
+		result = JOB_DONE;
+	}
+	os_close(o);
+	return result;
+}

@@ -1,0 +1,351 @@
+/* openstack: Keystone v3 (Identity API v3, "Authentication and token management"), and calls with its token. */
+#include <ctype.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/openstack.h"
+
+#define TRIES 3
+/* Elements of one page, and pages of one list. */
+#define PAGE 200
+#define PAGES_MAX 200
+
+static const char *const types[OS_SERVICES][3] = {
+	{ "compute", NULL }, { "image", NULL }, { "network", NULL }, { "volumev3", "block-storage", NULL },
+};
+
+yyjson_val *os_answer(const struct os *o)
+{
+	return yyjson_doc_get_root(o->answer);
+}
+
+/* ---- one exchange ---- */
+
+/* OpenStack's services wrap the sentence differently: {"error":{"message"}}, {"itemNotFound":{"message"}},
+ * {"NeutronError":{"message"}}, {"message"}. */
+static const char *words(yyjson_val *root)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(root);
+	yyjson_val *key, *v;
+	const char *s;
+
+	if (job_text(root, "message")[0])
+		return job_text(root, "message");
+	while ((key = yyjson_obj_iter_next(&it))) {
+		v = yyjson_obj_iter_get_val(key);
+		s = yyjson_is_str(v) ? yyjson_get_str(v) : job_text(v, "message");
+		if (s[0])
+			return s;
+	}
+	return "";
+}
+
+static enum os_result judge(struct os *o, enum http_result r)
+{
+	switch (r) {
+	case HTTP_DONE: break;
+	case HTTP_NOT_SENT: return OS_BUSY;
+	case HTTP_UNTRUSTED: return OS_UNTRUSTED;
+	case HTTP_CANCELLED: return OS_CANCELLED;
+	default: return OS_UNKNOWN;
+	}
+	if (o->status >= 200 && o->status < 300)
+		return OS_DONE;
+	if (o->status == 404)
+		return OS_MISSING;
+	if (o->status == 409 || o->status == 413 || o->status == 429 || o->status == 503)
+		return OS_BUSY;
+	return o->status >= 500 ? OS_UNKNOWN : OS_REFUSED;
+}
+
+static enum os_result exchange(struct os *o, const char *method, const char *url, yyjson_mut_doc *body, bool once, bool with_token)
+{
+	const char *headers[] = { "Content-Type: application/json", "Accept: application/json", NULL, NULL };
+	struct http_request rq = { .method = method, .url = url, .headers = headers, .once = once, .answer_max = 16u << 20 };
+	size_t size = strlen(o->token) + 16, len;
+	char *token = with_token ? malloc(size) : NULL, *text = NULL;
+	enum http_result r;
+	const char *answer;
+
+	yyjson_doc_free(o->answer);
+	o->answer = NULL;
+	o->why[0] = 0;
+	if (body)
+		text = yyjson_mut_write(body, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &rq.len);
+	rq.body = text;
+	if ((body && !text) || (with_token && !token)) {
+		free(token);
+		free(text);
+		return OS_BUSY;
+	}
+	if (token) {
+		snprintf(token, size, "X-Auth-Token: %s", o->token);
+		headers[2] = token;
+	}
+	r = http_call(o->http, &rq);
+	o->status = http_status(o->http);
+	answer = http_body(o->http, &len);
+	if (r == HTTP_DONE && len)
+		o->answer = yyjson_read(answer, len, 0);
+	if (r != HTTP_DONE)
+		snprintf(o->why, sizeof o->why, "%s", http_why(o->http));
+	else if (o->status >= 300)
+		snprintf(o->why, sizeof o->why, "status %d: %.400s", o->status, words(os_answer(o)));
+	if (text)
+		sodium_memzero(text, rq.len);
+	if (token)
+		sodium_memzero(token, size);
+	free(text);
+	free(token);
+	return judge(o, r);
+}
+
+/* ---- logging in ---- */
+
+static void put_domain(yyjson_mut_doc *d, yyjson_mut_val *of, const char *domain)
+{
+	yyjson_mut_val *v = yyjson_mut_obj_add_obj(d, of, "domain");
+
+	yyjson_mut_obj_add_str(d, v, "name", domain[0] ? domain : "Default");
+}
+
+static yyjson_mut_doc *login_body(const struct job *job, const char *password)
+{
+	const char *domain = job_text(job->config, "domain"), *project = job_text(job->config, "project");
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d), *auth, *v;
+
+	yyjson_mut_doc_set_root(d, root);
+	auth = yyjson_mut_obj_add_obj(d, root, "auth");
+	v = yyjson_mut_obj_add_obj(d, auth, "identity");
+	yyjson_mut_arr_add_str(d, yyjson_mut_obj_add_arr(d, v, "methods"), "password");
+	v = yyjson_mut_obj_add_obj(d, yyjson_mut_obj_add_obj(d, v, "password"), "user");
+	yyjson_mut_obj_add_str(d, v, "name", job_text(job->config, "username"));
+	yyjson_mut_obj_add_str(d, v, "password", password);
+	put_domain(d, v, domain);
+	v = yyjson_mut_obj_add_obj(d, yyjson_mut_obj_add_obj(d, auth, "scope"), "project");
+	yyjson_mut_obj_add_str(d, v, "name", project);
+	put_domain(d, v, job_text(job->config, "project_domain")[0] ? job_text(job->config, "project_domain") : domain);
+	return d;
+}
+
+static bool is_type(enum os_service s, const char *type)
+{
+	for (size_t i = 0; types[s][i]; i++)
+		if (!strcmp(types[s][i], type))
+			return true;
+	return false;
+}
+
+static void take_endpoint(struct os *o, enum os_service s, yyjson_val *entry)
+{
+	const char *region = job_text(o->job->config, "region"), *url;
+	yyjson_val *e;
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(entry, "endpoints"));
+	size_t len;
+
+	while ((e = yyjson_arr_iter_next(&it)) && !o->url[s][0]) {
+		url = job_text(e, "url");
+		if (strcmp(job_text(e, "interface"), "public") != 0 || (region[0] && strcmp(job_text(e, "region"), region) != 0))
+			continue;
+		len = strlen(url);
+		while (len && url[len - 1] == '/')
+			len--;
+		if (len < OS_URL - 8)
+			snprintf(o->url[s], OS_URL, "%.*s", (int)len, url);
+	}
+}
+
+/* Glance and Neutron are often in the catalogue without their version. */
+static void add_version(char *url, const char *version)
+{
+	const char *last = strrchr(url, '/');
+
+	if (url[0] && !(last && last[1] == 'v' && isdigit((unsigned char)last[2])))
+		strncat(url, version, OS_URL - strlen(url) - 1);
+}
+
+static void read_catalogue(struct os *o)
+{
+	yyjson_val *entry;
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(os_answer(o), "token"), "catalog"));
+
+	memset(o->url, 0, sizeof o->url);
+	while ((entry = yyjson_arr_iter_next(&it)))
+		for (int s = 0; s < OS_SERVICES; s++)
+			if (is_type((enum os_service)s, job_text(entry, "type")))
+				take_endpoint(o, (enum os_service)s, entry);
+	add_version(o->url[OS_IMAGE], "/v2");
+	add_version(o->url[OS_NETWORK], "/v2.0");
+}
+
+static enum os_result log_in(struct os *o)
+{
+	const char *identity = job_text(o->job->config, "identity_url"), *token;
+	char url[OS_URL], *password = o->job->secret(o->job, "password");
+	size_t len = strlen(identity);
+	yyjson_mut_doc *body;
+	enum os_result r;
+
+	if (!password) {
+		snprintf(o->why, sizeof o->why, "%.600s", o->job->message);
+		return OS_BUSY;
+	}
+	while (len && identity[len - 1] == '/')
+		len--;
+	snprintf(url, sizeof url, "%.*s%s/auth/tokens", (int)(len < 400 ? len : 400), identity,
+		len > 3 && !strncmp(identity + len - 3, "/v3", 3) ? "" : "/v3");
+	body = login_body(o->job, password);
+	r = exchange(o, "POST", url, body, false, false);
+	yyjson_mut_doc_free(body);
+	sodium_memzero(password, strlen(password));
+	free(password);
+	if (o->status == 401)
+		snprintf(o->why, sizeof o->why, "the user name, the password, the domain or the project is wrong (401)");
+	if (r != OS_DONE)
+		return r;
+	token = http_header(o->http, "X-Subject-Token");
+	if (!token || strlen(token) >= OS_TOKEN) {
+		snprintf(o->why, sizeof o->why, "%s answers, but not as Keystone v3", identity);
+		return OS_REFUSED;
+	}
+	snprintf(o->token, OS_TOKEN, "%s", token);
+	read_catalogue(o);
+	return OS_DONE;
+}
+
+struct os *os_open(struct job *job, enum job_result *result)
+{
+	const char *identity = job_text(job->config, "identity_url");
+	struct os *o = calloc(1, sizeof *o);
+	char why[TLS_WHY];
+	enum os_result r = OS_BUSY;
+
+	if (!o || !(o->token = calloc(1, OS_TOKEN))) {
+		free(o);
+		*result = job_fail(job, "out of memory");
+		return NULL;
+	}
+	o->job = job;
+	o->trust = tls_trust_new(job_text(job->config, "ca_certificate"), job_text(job->config, "certificate_fingerprint"), why);
+	if (!o->trust)
+		*result = job_refuse(job, "certificate of the provider: %s", why);
+	else if (strstr(identity, "/v2.0"))
+		*result = job_refuse(job, "identity_url: Keystone v2.0 is not spoken; name the address of v3");
+	else if (!(o->http = http_open(o->trust)))
+		*result = job_fail(job, "out of memory");
+	else {
+		http_bound(o->http, &job->cancelled, job->until);
+		for (int i = 0; i < TRIES && (r == OS_BUSY || r == OS_UNKNOWN) && !job_over(job); i++) {
+			job_sleep(job, 0.5 * i);
+			r = log_in(o);
+		}
+		if (r == OS_DONE && o->url[OS_COMPUTE][0])
+			return o;
+		*result = r == OS_DONE ? job_refuse(job, "the catalogue has no public endpoint of Nova%s%s",
+			job_text(job->config, "region")[0] ? " in the region " : "", job_text(job->config, "region")) :
+			os_fail(o, r, "log in");
+	}
+	os_close(o);
+	return NULL;
+}
+
+void os_close(struct os *o)
+{
+	if (!o)
+		return;
+	yyjson_doc_free(o->answer);
+	http_close(o->http);
+	tls_trust_free(o->trust);
+	if (o->token)
+		sodium_memzero(o->token, OS_TOKEN);
+	free(o->token);
+	free(o);
+}
+
+/* ---- calls ---- */
+
+enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once)
+{
+	static const char *const names[OS_SERVICES] = { "Nova", "Glance", "Neutron", "Cinder" };
+	enum os_result r = OS_BUSY;
+	char url[OS_URL + 1024];
+
+	if (!o->url[service][0]) {
+		snprintf(o->why, sizeof o->why, "the catalogue has no public endpoint of %s", names[service]);
+		return OS_REFUSED;
+	}
+	for (int i = 0; i < TRIES; i++) {
+		snprintf(url, sizeof url, "%s%s", o->url[service], path);
+		r = exchange(o, method, url, body, once, true);
+		if (r == OS_REFUSED && o->status == 401) {
+			r = log_in(o);
+			if (r != OS_DONE)
+				return r;
+			snprintf(url, sizeof url, "%s%s", o->url[service], path);
+			r = exchange(o, method, url, body, once, true);
+		}
+		/* a conflict is the caller's to judge; what was not reached, or of unknown fate but harmless, is tried again */
+		if (!(r == OS_BUSY && o->status != 409) && !(r == OS_UNKNOWN && !once))
+			break;
+		job_sleep(o->job, 0.5 * (i + 1));
+		if (job_over(o->job))
+			return OS_CANCELLED;
+	}
+	return r;
+}
+
+enum job_result os_fail(struct os *o, enum os_result r, const char *what)
+{
+	enum job_result over = job_over(o->job);
+
+	if (over)
+		return over;
+	if (r == OS_REFUSED || r == OS_UNTRUSTED)
+		return job_refuse(o->job, "%s: %s", what, o->why);
+	if (r == OS_MISSING)
+		return job_refuse(o->job, "%s: is gone or not there (%s)", what, o->why);
+	return job_fail(o->job, "%s: %s", what, o->why);
+}
+
+void os_escape(const char *text, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	for (; *text && n + 4 < cap; text++)
+		if (isalnum((unsigned char)*text) || strchr("-._~", *text))
+			out[n++] = *text;
+		else
+			n += (size_t)snprintf(out + n, cap - n, "%%%02X", (unsigned char)*text);
+	out[n] = 0;
+}
+
+enum os_result os_each(struct os *o, enum os_service service, const char *path, const char *member, const char *marker,
+	int (*f)(yyjson_val *one, void *arg), void *arg)
+{
+	char url[1024], last[OS_ID] = "", escaped[3 * OS_ID];
+	yyjson_arr_iter it;
+	yyjson_val *one;
+	enum os_result r;
+	unsigned n;
+
+	for (unsigned page = 0; page < PAGES_MAX; page++) {
+		os_escape(last, escaped, sizeof escaped);
+		snprintf(url, sizeof url, "%s%climit=%d%s%s", path, strchr(path, '?') ? '&' : '?', PAGE, last[0] ? "&marker=" : "", escaped);
+		r = os_call(o, service, "GET", marker ? url : path, NULL, false);
+		if (r != OS_DONE)
+			return r;
+		it = yyjson_arr_iter_with(yyjson_obj_get(os_answer(o), member));
+		for (n = 0; (one = yyjson_arr_iter_next(&it)); n++) {
+			if (marker)
+				snprintf(last, sizeof last, "%s", job_text(one, marker));
+			if (f(one, arg))
+				return OS_DONE;
+		}
+		if (!marker || n < PAGE || !last[0])
+			return OS_DONE;
+	}
+	return OS_DONE;
+}

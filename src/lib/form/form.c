@@ -1,0 +1,103 @@
+/* form: holding objects against the lists, and telling of them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "form/form.h"
+#include "schema/schema.h"
+
+#define TEXT_MAX 4096
+#define LINES_MAX 65536
+
+static int refuse(char *message, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int refuse(char *message, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, FORM_MESSAGE, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+static int check_text(const struct form_field *f, yyjson_val *v, char *message)
+{
+	size_t max = f->max ? (size_t)f->max : f->kind == FORM_LINES ? LINES_MAX : TEXT_MAX, n = yyjson_get_len(v);
+	const char *s = yyjson_get_str(v);
+
+	if (!s)
+		return refuse(message, "%s: must be a string.", f->name);
+	if (f->required && !n)
+		return refuse(message, "%s: must not be empty.", f->name);
+	if (schema_characters(s, n) > max)
+		return refuse(message, "%s: at most %zu characters are accepted.", f->name, max);
+	if (f->kind == FORM_URL && n && strncmp(s, "https://", 8) != 0)
+		return refuse(message, "%s: must begin with https://.", f->name);
+	return 0;
+}
+
+static int check_field(const struct form_field *f, yyjson_val *v, char *message)
+{
+	if (!v || yyjson_is_null(v))
+		return f->required ? refuse(message, "%s: is missing.", f->name) : 0;
+	switch (f->kind) {
+	case FORM_NUMBER:
+		if (!yyjson_is_int(v) || yyjson_get_sint(v) < f->min || yyjson_get_sint(v) > f->max)
+			return refuse(message, "%s: must be a whole number from %ld to %ld.", f->name, f->min, f->max);
+		return 0;
+	case FORM_FLAG:
+		return yyjson_is_bool(v) ? 0 : refuse(message, "%s: must be true or false.", f->name);
+	case FORM_LIST:
+		return yyjson_is_arr(v) ? 0 : refuse(message, "%s: must be an array.", f->name);
+	default:
+		return check_text(f, v, message);
+	}
+}
+
+int form_check(const struct form_field *fields, yyjson_val *object, char message[FORM_MESSAGE])
+{
+	for (; fields && fields->kind; fields++)
+		if (check_field(fields, yyjson_obj_get(object, fields->name), message))
+			return -1;
+	return 0;
+}
+
+static void put_fields(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct form_field *f)
+{
+	static const char *const kinds[] = { "", "text", "url", "lines", "secret", "number", "flag", "list" };
+	yyjson_mut_val *o;
+
+	for (; f && f->kind; f++) {
+		o = yyjson_mut_arr_add_obj(doc, list);
+		yyjson_mut_obj_add_str(doc, o, "name", f->name);
+		yyjson_mut_obj_add_str(doc, o, "kind", kinds[f->kind]);
+		yyjson_mut_obj_add_bool(doc, o, "required", f->required);
+		yyjson_mut_obj_add_bool(doc, o, "secret", f->kind == FORM_SECRET);
+		yyjson_mut_obj_add_str(doc, o, "label", f->label);
+		yyjson_mut_obj_add_str(doc, o, "help", f->help ? f->help : "");
+		if (f->choices)
+			yyjson_mut_obj_add_str(doc, o, "choices", f->choices);
+		if (f->kind == FORM_NUMBER)
+			yyjson_mut_obj_add_int(doc, o, "min", f->min);
+		if (f->max)
+			yyjson_mut_obj_add_int(doc, o, "max", f->max);
+	}
+}
+
+void form_json(yyjson_mut_doc *doc, yyjson_mut_val *list)
+{
+	size_t count;
+	const struct form *f = form_all(&count);
+	yyjson_mut_val *o;
+
+	for (; count; count--, f++) {
+		o = yyjson_mut_arr_add_obj(doc, list);
+		yyjson_mut_obj_add_str(doc, o, "type", f->type);
+		yyjson_mut_obj_add_str(doc, o, "schema", f->schema);
+		if (f->profile_schema)
+			yyjson_mut_obj_add_str(doc, o, "profile_schema", f->profile_schema);
+		put_fields(doc, yyjson_mut_obj_add_arr(doc, o, "fields"), f->registration);
+		put_fields(doc, yyjson_mut_obj_add_arr(doc, o, "profile"), f->profile);
+	}
+}

@@ -1,0 +1,166 @@
+/* x509: looking into a certificate of somebody else. */
+#include <string.h>
+
+#include "der/der.h"
+#include "x509/view.h"
+
+#define GENERAL_NAME_ADDRESS (DER_CONTEXT | 7)
+/* Bytes of a length in the long form: certificates are far shorter than 16 MiB. */
+#define LENGTH_MAX 3
+
+struct element {
+	unsigned tag;
+	struct x509_bytes value, whole;
+};
+
+/* Length at *p; -1 when it is not there or not minimal. */
+static long take_length(struct x509_bytes *rest)
+{
+	size_t n = *rest->at & 0x7f, len = 0;
+	bool is_long = *rest->at & 0x80;
+
+	rest->at++;
+	rest->len--;
+	if (!is_long)
+		return (long)n;
+	if (n == 0 || n > LENGTH_MAX || n > rest->len)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		len = len << 8 | rest->at[i];
+	rest->at += n;
+	rest->len -= n;
+	return (long)len;
+}
+
+/* Takes the next element; false at the end or when it is malformed. */
+static bool take(struct x509_bytes *rest, struct element *e)
+{
+	const uint8_t *begin = rest->at;
+	long len;
+
+	if (rest->len < 2 || (*rest->at & 0x1f) == 0x1f)
+		return false;
+	e->tag = *rest->at++;
+	rest->len--;
+	len = take_length(rest);
+	if (len < 0 || (size_t)len > rest->len)
+		return false;
+	e->value.at = rest->at;
+	e->value.len = (size_t)len;
+	rest->at += len;
+	rest->len -= (size_t)len;
+	e->whole.at = begin;
+	e->whole.len = (size_t)(rest->at - begin);
+	return true;
+}
+
+static bool take_tag(struct x509_bytes *rest, unsigned tag, struct element *e)
+{
+	return take(rest, e) && e->tag == tag;
+}
+
+static bool is_oid(struct x509_bytes value, const uint8_t *oid, size_t len)
+{
+	return value.len == len && !memcmp(value.at, oid, len);
+}
+
+/* Value of an extension that is a SEQUENCE, without the sequence's header. */
+static bool open_value(struct x509_bytes octets, struct x509_bytes *out)
+{
+	struct element e;
+
+	if (!take_tag(&octets, DER_SEQUENCE, &e) || octets.len)
+		return false;
+	*out = e.value;
+	return true;
+}
+
+static bool read_extension(struct x509_view *v, struct x509_bytes one)
+{
+	static const uint8_t alt_name[] = { 0x55, 0x1d, 0x11 }, key_usage[] = { 0x55, 0x1d, 0x25 };
+	struct element oid, value;
+
+	if (!take_tag(&one, DER_OID, &oid) || !take(&one, &value))
+		return false;
+	if (value.tag == DER_BOOLEAN && !take(&one, &value))
+		return false;
+	if (value.tag != DER_OCTET_STRING || one.len)
+		return false;
+	if (is_oid(oid.value, alt_name, sizeof alt_name))
+		return open_value(value.value, &v->names);
+	if (is_oid(oid.value, key_usage, sizeof key_usage))
+		return open_value(value.value, &v->uses);
+	return true;
+}
+
+static bool read_extensions(struct x509_view *v, struct x509_bytes rest)
+{
+	struct element e, list;
+
+	while (rest.len) {
+		if (!take(&rest, &e))
+			return false;
+		if (e.tag != (DER_CONTEXT_GROUP | 3))
+			continue;	/* unique identifiers */
+		if (!take_tag(&e.value, DER_SEQUENCE, &list) || e.value.len)
+			return false;
+		while (list.value.len)
+			if (!take_tag(&list.value, DER_SEQUENCE, &e) || !read_extension(v, e.value))
+				return false;
+	}
+	return true;
+}
+
+int x509_view(struct x509_view *v, const uint8_t *der, size_t len)
+{
+	struct x509_bytes rest = { der, len };
+	struct element e, tbs;
+
+	memset(v, 0, sizeof *v);
+	if (!take_tag(&rest, DER_SEQUENCE, &e) || rest.len || !take_tag(&e.value, DER_SEQUENCE, &tbs))
+		return -1;
+	rest = tbs.value;
+	if (!take(&rest, &e))
+		return -1;
+	if (e.tag == DER_CONTEXT_GROUP && !take(&rest, &e))
+		return -1;
+	/* the serial number is taken; then algorithm, issuer, validity, subject, key */
+	if (e.tag != DER_INTEGER || !take_tag(&rest, DER_SEQUENCE, &e) || !take_tag(&rest, DER_SEQUENCE, &e))
+		return -1;
+	v->issuer = e.whole;
+	if (!take_tag(&rest, DER_SEQUENCE, &e) || !take_tag(&rest, DER_SEQUENCE, &e))
+		return -1;
+	v->subject = e.whole;
+	return take_tag(&rest, DER_SEQUENCE, &e) && read_extensions(v, rest) ? 0 : -1;
+}
+
+bool x509_bytes_equal(struct x509_bytes a, struct x509_bytes b)
+{
+	return a.len == b.len && !memcmp(a.at, b.at, a.len);
+}
+
+bool x509_view_has_address(const struct x509_view *v, const uint8_t *address, size_t len)
+{
+	struct x509_bytes rest = v->names;
+	struct element e;
+
+	while (rest.at && take(&rest, &e))
+		if (e.tag == GENERAL_NAME_ADDRESS && is_oid(e.value, address, len))
+			return true;
+	return false;
+}
+
+bool x509_view_serves(const struct x509_view *v)
+{
+	static const uint8_t server[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01 };
+	static const uint8_t any[] = { 0x55, 0x1d, 0x25, 0x00 };
+	struct x509_bytes rest = v->uses;
+	struct element e;
+
+	if (!rest.at)
+		return true;
+	while (take_tag(&rest, DER_OID, &e))
+		if (is_oid(e.value, server, sizeof server) || is_oid(e.value, any, sizeof any))
+			return true;
+	return false;
+}

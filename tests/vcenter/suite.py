@@ -1,0 +1,573 @@
+#!/usr/bin/python3
+"""cloud and vCenter: every operation, certificates, privileges, and what goes wrong on the way."""
+import json
+import os
+import random
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "keyd")]
+import rooms  # noqa: E402
+from core import Core  # noqa: E402
+from proxy import Proxy  # noqa: E402
+
+SOAK = bool(os.environ.get("CAM_SOAK"))
+VCSIM = os.environ["VCSIM"]
+SEED = int(os.environ.get("CAM_SEED", "7"))
+BIG, SMALL, PROXY = 8990, 8989, 8443
+failures = 0
+
+
+def check(what, good, detail=""):
+    global failures
+    print("%s %s%s" % ("ok" if good else "not ok", what, "" if good else ": %s" % (detail,)), flush=True)
+    failures += not good
+    return good
+
+
+def sh(*argv, **more):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more).stdout
+
+
+def until(f, seconds):
+    end = time.monotonic() + seconds
+    while not f() and time.monotonic() < end:
+        time.sleep(0.005)
+
+
+def wait_port(port, seconds=90):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("port %d: nobody listens" % port)
+
+
+# ---- certificates ----
+
+class Certificates:
+    """In the present directory; names without their suffixes."""
+
+    def key(self, name, curve="P-256"):
+        sh("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + curve, "-out", name + ".key")
+
+    def authority(self, name, by=None):
+        self.make(name, "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign", by)
+
+    def make(self, name, extensions, by=None, days=30, start=None, common=None):
+        if not os.path.exists(name + ".key"):
+            self.key(name)
+        with open(name + ".ext", "w") as f:
+            f.write(extensions + "\n")
+        sh("openssl", "req", "-new", "-key", name + ".key", "-subj", "/CN=" + (common or name), "-out", name + ".csr")
+        signer = ["-CA", by + ".crt", "-CAkey", by + ".key"] if by else ["-signkey", name + ".key"]
+        sh("openssl", "x509", "-req", "-in", name + ".csr", *signer, "-set_serial", str(random.getrandbits(60)), "-days",
+           str(days), "-extfile", name + ".ext", "-out", name + ".crt")
+
+    def text(self, name):
+        return open(name + ".crt").read()
+
+    def fingerprint(self, name):
+        return sh("openssl", "x509", "-in", name + ".crt", "-noout", "-fingerprint", "-sha256").split("=")[1].strip()
+
+
+certs = Certificates()
+
+
+# ---- the simulator ----
+
+class Vcenter:
+    def __init__(self, port, *options, certificate="leaf"):
+        self.port, self.options, self.certificate, self.p = port, options, certificate, None
+
+    def start(self):
+        self.log = open("vcsim-%d.log" % self.port, "a")
+        self.p = subprocess.Popen(
+            [VCSIM + "/vcsim", "-l", "127.0.0.1:%d" % self.port, "-tlscert", self.certificate + ".crt", "-tlskey",
+             self.certificate + ".key", "-username", "u", "-password", "p", *self.options],
+            stdout=self.log, stderr=subprocess.STDOUT, env=dict(os.environ, TMPDIR=os.getcwd()))
+        wait_port(self.port)
+        return self
+
+    def template(self, name="DC0_H0_VM0"):
+        self.govc("vm.power", "-off", name)
+        self.govc("vm.markastemplate", name)
+        return self
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
+
+    def restart(self):
+        self.kill()
+        return self.start().template()
+
+    def govc(self, *argv):
+        env = dict(os.environ, GOVC_URL="https://u:p@127.0.0.1:%d/sdk" % self.port, GOVC_INSECURE="1", HOME=os.getcwd())
+        return sh(VCSIM + "/govc", *argv, env=env)
+
+    def machines(self):
+        """Names of the VMs that are not the simulator's own."""
+        return sorted(x.rsplit("/", 1)[1] for x in self.govc("find", "/", "-type", "m").split() if "_VM" not in x)
+
+    def info(self, name):
+        return json.loads(self.govc("vm.info", "-json", "-e", name))["VirtualMachines"][0]
+
+
+def config(port=PROXY, **more):
+    c = {"endpoint": "https://127.0.0.1:%d" % port, "username": "u", "ca_certificate": certs.text("authority"),
+         "settle_seconds": 2}
+    c.update(more)
+    return c
+
+
+PROFILE = {"schema": "http://elasticbox.net/schemas/vsphere/compute/profile", "datacenter": "DC0", "template": "DC0_H0_VM0",
+           "flavor": "Small", "network": "VM Network", "network_mor": "", "folder": "", "datastore": "LocalDS_0",
+           "customization_spec": "None", "instances": 1, "compute_resource": None, "resource_pool": None}
+
+
+def machine(n, **profile):
+    return {"machine": "m-%08d" % n, "name": "web-eb-abcde-%d" % n, "instance": "i-abcdef", "service": "eb-abcde",
+            "machine_key": "m-%08d" % n, "user_data": "#cloud-config\n{}\n", "profile": {**PROFILE, **profile}}
+
+
+def create(n, **more):
+    profile = more.pop("profile", {})
+    return core.run("machine.create", "m-%08d" % n, config=more.pop("config", config()), **machine(n, **profile), **more)
+
+
+def of(n, external_id, **more):
+    m = machine(n)
+    return dict({k: m[k] for k in ("machine", "name", "machine_key")}, key=m["machine"], external_id=external_id, config=config(), **more)
+
+
+# ---- certificates of servers ----
+
+class Server:
+    """OpenSSL's TLS: shows what it is told to, then is no vCenter."""
+
+    def __init__(self, port, leaf, chain="", version=None, ciphers=None):
+        with open("shown.pem", "w") as f:
+            f.write(certs.text(leaf) + chain)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain("shown.pem", leaf + ".key")
+        if version:
+            context.minimum_version = context.maximum_version = version
+        if ciphers:
+            context.set_ciphers(ciphers)
+        self.listener = socket.create_server(("127.0.0.1", port))
+        self.context = context
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                c, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                with self.context.wrap_socket(c, server_side=True) as t:
+                    t.recv(65536)
+                    t.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnone")
+            except OSError:
+                c.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+TRUSTED = "is not SOAP"
+
+
+def ask(leaf, want, what, host="127.0.0.1", chain="", version=None, ciphers=None, **more):
+    with Server(9443, leaf, chain, version, ciphers):
+        r = core.run("provider.validate", seconds=20, config=dict({"endpoint": "https://%s:9443" % host, "username": "u"}, **more))
+    check("certificates: " + what, r["outcome"] != "done" and want in r["message"], r["message"])
+
+
+def cases_certificates():
+    ca = {"ca_certificate": certs.text("authority")}
+    certs.make("byname", "subjectAltName=DNS:vcenter.test", "authority")
+    certs.make("both", "subjectAltName=DNS:localhost,IP:127.0.0.1", "authority")
+    certs.make("alone", "subjectAltName=IP:127.0.0.1")
+    certs.make("client", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=clientAuth", "authority")
+    certs.make("expired", "subjectAltName=IP:127.0.0.1", "authority", days=-1)
+    certs.authority("middle", "authority")
+    certs.authority("lower", "middle")
+    certs.authority("other")
+    certs.make("deep", "subjectAltName=IP:127.0.0.1", "lower")
+    certs.make("false", "subjectAltName=IP:127.0.0.1", "both")
+    unsorted = "".join(certs.text(x) for x in ("other", "authority", "middle", "byname", "lower"))
+    ask("leaf", TRUSTED, "an address in the certificate is enough", **ca)
+    ask("both", TRUSTED, "a host name is verified as such", host="localhost", **ca)
+    ask("byname", "does not name this address", "an address that the certificate does not name is refused", **ca)
+    ask("byname", "is for another name", "another host name is refused", host="localhost", **ca)
+    ask("alone", "not trusted yet: accept its SHA-256 fingerprint " + certs.fingerprint("alone"),
+        "what is trusted by nobody is refused with its fingerprint")
+    ask("alone", "not signed by an authority", "a self-signed certificate is no other authority's", **ca)
+    ask("alone", TRUSTED, "a self-signed certificate is trusted by its fingerprint",
+        certificate_fingerprint=certs.fingerprint("alone"))
+    ask("alone", TRUSTED, "a self-signed certificate is trusted when it was uploaded", ca_certificate=certs.text("alone"))
+    ask("leaf", "has changed", "a changed certificate is refused under the fingerprint of the old one",
+        certificate_fingerprint=certs.fingerprint("alone"))
+    ask("expired", "expired", "an expired certificate is refused", **ca)
+    ask("client", "not for servers", "a certificate for clients is no server's", **ca)
+    ask("deep", TRUSTED, "a chain in any order, with strangers in between, is put in order", chain=unsorted, **ca)
+    ask("deep", "not signed by", "a chain with a gap is refused", **ca)
+    ask("false", "no authority", "a certificate signed by one that is no authority is refused", chain=certs.text("both"), **ca)
+    ask("leaf", "speaks only TLS 1.3", "a server of TLS 1.3 only gets an error that says so", version=ssl.TLSVersion.TLSv1_3, **ca)
+    ask("leaf", "refused", "a server of another cipher gets an error", version=ssl.TLSVersion.TLSv1_2,
+        ciphers="ECDHE-ECDSA-AES128-SHA256", **ca)
+    r = core.run("provider.validate", config={"endpoint": "https://127.0.0.1:9444", "username": "u", **ca})
+    check("certificates: a port where nobody listens is said so", "refused" in r["message"], r["message"])
+    r = core.run("provider.validate", config={"endpoint": "http://127.0.0.1:9444", "username": "u", **ca})
+    check("certificates: without TLS nothing is called", "https://" in r["message"], r["message"])
+    r = core.run("provider.validate", config={"endpoint": "https://127.0.0.1:9444", "ca_certificate": "nonsense"})
+    check("certificates: authorities that are no PEM are refused", "PEM" in r["message"], r["message"])
+
+
+# ---- every operation ----
+
+def cases_sync():
+    r = core.run("provider.validate", config=config())
+    check("validate: tells version and fingerprint", r["outcome"] == "done" and r["output"]["version"] == "6.5.0" and
+          r["output"]["fingerprint"] == certs.fingerprint("leaf"), r)
+    r = core.run("provider.validate", config=config(), secret="wrong")
+    check("validate: a wrong password is said so and not tried again", r["outcome"] == "refused" and
+          "password is wrong" in r["message"], r)
+    t = core.push("provider.sync", config=config())
+    r = core.result(t)
+    linux = r["output"]["services"][0]
+    dc = linux["datacenters"][0]
+    check("sync: datacenters, folders, datastores, networks, hosts, templates, as clients read them",
+          r["outcome"] == "done" and linux["name"] == "Linux Compute" and dc["name"] == "DC0" and
+          dc["folders"][0]["parent"] == dc["mor"] and dc["datastores"][0]["is_cluster"] is False and
+          {n["name"] for n in dc["networks"]} >= {"VM Network", "DC0_DVPG0"} and
+          dc["templates"][0]["name"] == "DC0_H0_VM0" and dc["compute_resources"][1]["is_cluster"] and
+          {"name": "vcsim-linux", "type": "Linux"} in linux["customization_specs"] and
+          linux["flavors"][0] == {"name": "Tiny", "cpus": 1, "memory": 1024}, r)
+    check("sync: virtual machines that are not registered", {"DC0_H0_VM1", "DC0_C0_RP0_VM0"} <=
+          {u["name"] for u in r["output"]["unregistered"]}, r["output"].get("unregistered"))
+    check("sync: says what it found", "Found 1 datacenters" in core.text(t) and "6 virtual machines" not in core.text(t), core.text(t))
+    vc.govc("vm.markasvm", "-pool", "DC0_H0/Resources", "DC0_H0_VM0")
+    r = core.run("provider.sync", config=config())
+    check("sync: without any template it is refused", r["outcome"] == "refused" and "has no template" in r["message"], r)
+    vc.govc("vm.markastemplate", "DC0_H0_VM0")
+
+
+def cases_machine():
+    disks = [{"template": True, "size": 20}, {"name": "data", "size": 5}, {"name": "more", "size": 6}]
+    r = create(1, profile={"disks": disks, "network": "DC0_DVPG0", "parameters": [{"key": "x.y", "value": "z"}]},
+               tags={"Box name": "web", "Origin": "https://cam.test"})
+    check("create: is done", r["outcome"] == "done" and r["output"]["external_id"], r)
+    one = r["output"].get("external_id", "")
+    vm = vc.info("web-eb-abcde-1")
+    options = {o["Key"]: o["Value"] for o in vm["Config"]["ExtraConfig"]}
+    sizes = [d["CapacityInKB"] >> 20 for d in vm["Config"]["Hardware"]["Device"] if "CapacityInKB" in d]
+    check("create: processors and memory of the flavor", (vm["Config"]["Hardware"]["NumCPU"],
+          vm["Config"]["Hardware"]["MemoryMB"]) == (1, 2048), vm["Config"]["Hardware"])
+    check("create: the template's disk has grown and two more are there", sizes == [20, 5, 6], sizes)
+    check("create: it runs", vm["Runtime"]["PowerState"] == "poweredOn")
+    check("create: user data for cloud-init, encoded", options.get("guestinfo.userdata.encoding") == "base64" and
+          options.get("guestinfo.userdata") == "I2Nsb3VkLWNvbmZpZwp7fQo=", options)
+    check("create: carries our key, and the parameters of the policy", options.get("cam.key") == "appliance/m-00000001" and
+          options.get("x.y") == "z" and vm["Config"]["InstanceUuid"].startswith("63616d2d-"), options)
+    check("create: tags are custom attributes", sorted(v["Value"] for v in vm["CustomValue"] or []) == ["https://cam.test", "web"],
+          vm["CustomValue"])
+    again = create(1, attempt=2)
+    check("create: again with the same key gives the same machine", again["outcome"] == "done" and
+          again["output"]["external_id"] == one and vc.machines() == ["web-eb-abcde-1"], (again, vc.machines()))
+    r = core.run("machine.stop", **of(1, one))
+    check("stop: off", r["outcome"] == "done" and vc.info("web-eb-abcde-1")["Runtime"]["PowerState"] == "poweredOff", r)
+    check("stop: again is done", core.run("machine.stop", **of(1, one))["outcome"] == "done")
+    check("start: on", core.run("machine.start", **of(1, one))["outcome"] == "done" and
+          vc.info("web-eb-abcde-1")["Runtime"]["PowerState"] == "poweredOn")
+    check("start: again is done", core.run("machine.start", **of(1, one))["outcome"] == "done")
+    check("stop: by force", core.run("machine.stop", **of(1, one, force=True))["outcome"] == "done" and
+          vc.info("web-eb-abcde-1")["Runtime"]["PowerState"] == "poweredOff")
+    r = core.run("machine.list", config=config(), unregistered=True)
+    check("list: machines by their keys, apart from what is not registered", [(m["key"], m["machine"], m["external_id"])
+          for m in r["output"]["machines"]] == [("m-00000001", "m-00000001", one)] and
+          len(r["output"]["unregistered"]) == 5, r)
+    r = core.run("machine.list", config=config(), owner="another")
+    check("list: another appliance's machines are not ours", r["output"]["machines"] == [], r)
+    core.run("machine.destroy", owner="another", **of(1, one))
+    check("destroy: another appliance's machine stays", vc.machines() == ["web-eb-abcde-1"], vc.machines())
+    core.run("machine.destroy", **of(1, "vm-4711"))
+    check("destroy: one that is named, and no other of that key", vc.machines() == ["web-eb-abcde-1"], vc.machines())
+    cases_snapshot(one)
+    r = core.run("machine.destroy", **of(1, one))
+    check("destroy: gone", r["outcome"] == "done" and vc.machines() == [], (r, vc.machines()))
+    check("destroy: again is done", core.run("machine.destroy", **of(1, one))["outcome"] == "done")
+    r = core.run("machine.start", **of(1, one))
+    check("start: of what is gone is refused", r["outcome"] == "refused" and "gone" in r["message"], r)
+
+
+def cases_snapshot(one):
+    m = of(1, one)
+    check("snapshot: is taken, once for a name", [core.run("machine.snapshot", snapshot="before", **m)["outcome"] for _ in (1, 2)] ==
+          ["done"] * 2 and vc.govc("snapshot.tree", "-vm", "web-eb-abcde-1").split() in (["before"], ["before", "."], [".", "before"]),
+          vc.govc("snapshot.tree", "-vm", "web-eb-abcde-1"))
+    check("snapshot: back to it", core.run("machine.revert", snapshot="before", **m)["outcome"] == "done")
+    r = core.run("machine.revert", snapshot="never", **m)
+    check("snapshot: one that is not there is refused", r["outcome"] == "refused" and "no snapshot never" in r["message"], r)
+    check("snapshot: removed, and again", [core.run("machine.unsnapshot", snapshot="before", **m)["outcome"] for _ in (1, 2)] ==
+          ["done"] * 2)
+    r = [core.run("machine.template", template_name="golden", **dict(m, key="template-1")) for _ in (1, 2)]
+    check("template: made of a machine, once for a key", r[0]["outcome"] == "done" and r[0]["output"] == r[1]["output"], r)
+    options = {o["Key"]: o["Value"] for o in vc.info("golden")["Config"]["ExtraConfig"]}
+    check("template: has no user data of the machine it came from", not options.get("guestinfo.userdata"), options)
+    r = create(2, profile={"template": "golden"})
+    check("template: a machine is cloned from it", r["outcome"] == "done", r)
+    check("template: that machine goes", core.run("machine.destroy", **of(2, r["output"].get("external_id", "")))["outcome"] == "done")
+    vc.govc("vm.destroy", "golden")
+
+
+def cases_refused():
+    for member, value, words in (("template", "nothing", "no template nothing"), ("datacenter", "DC9", "no datacenter DC9"),
+                                 ("network", "none such", "no network none such"), ("folder", "f", "no folder f"),
+                                 ("datastore", "ds9", "no datastore ds9"), ("resource_pool", "rp", "no resource pool rp"),
+                                 ("compute_resource", "c9", "no host, cluster or vApp c9"), ("flavor", "Huge", "no flavor Huge"),
+                                 ("disks", [{"template": True, "size": 1}, {"name": "d", "size": 70000}], "at most 62 TB"),
+                                 ("disks", [{"name": "d%d" % i, "size": 1} for i in range(8)], "at most 7 disks")):
+        r = create(3, profile={member: value})
+        check("create: %s %s is refused with the name" % (member, str(value)[:20]), r["outcome"] == "refused" and words in r["message"] and
+              r["message"].startswith(member), r)
+        core.run("machine.destroy", **of(3, ""))
+    vc.govc("vm.clone", "-on=false", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "web-eb-abcde-4")
+    r = create(4)
+    check("create: a name that is somebody else's is refused, and left alone", r["outcome"] == "refused" and "another virtual machine" in
+          r["message"] and vc.machines() == ["web-eb-abcde-4"], r)
+    check("destroy: what is somebody else's stays", core.run("machine.destroy", **of(4, "vm-9999"))["outcome"] == "done" and
+          vc.machines() == ["web-eb-abcde-4"])
+    vc.govc("vm.destroy", "web-eb-abcde-4")
+    r = create(5, profile={"customization_spec": "vcsim-linux-static"})
+    check("create: a customization specification that leaves the address open is refused without one", r["outcome"] == "refused" and
+          "none is given" in r["message"], r)
+    r = create(5, profile={"customization_spec": "vcsim-linux-static"}, address={"ip": "10.0.0.9"})
+    check("create: with one the guest has it, and its name", r["outcome"] == "done" and
+          r["output"]["addresses"]["private"] == "10.0.0.9" and r["output"]["hostname"], r)
+    core.run("machine.destroy", **of(5, r["output"].get("external_id", "")))
+    r = create(5, profile={"customization_spec": "no such"})
+    check("create: one that is not there is refused", r["outcome"] == "refused" and "no customization specification no such" in r["message"], r)
+    core.run("machine.destroy", **of(5, ""))
+
+
+# ---- trouble ----
+
+def cases_trouble():
+    proxy.forget = 1
+    r = core.run("provider.sync", config=config())
+    check("trouble: a session that was dropped is renewed in the middle", r["outcome"] == "done" and proxy.forget == 0, r)
+    proxy.forget = 2
+    r = create(10)
+    check("trouble: also during a create", r["outcome"] == "done" and vc.machines() == ["web-eb-abcde-10"], r)
+    core.run("machine.destroy", **of(10, r["output"].get("external_id", "")))
+    proxy.forget = 0
+    for method, privilege in (("CloneVM_Task", "VirtualMachine.Inventory.CreateFromExisting"),
+                              ("PowerOnVM_Task", "VirtualMachine.Interact.PowerOn"), ("CreateContainerView", "System.View")):
+        proxy.faults = {method: ("NoPermission", "Permission to perform this operation was denied.", privilege)}
+        r = create(11)
+        check("trouble: without the privilege %s it is named" % privilege, r["outcome"] == "refused" and privilege in r["message"], r)
+    proxy.faults = {"AddCustomFieldDef": ("NoPermission", "Denied.", "Global.ManageCustomFields")}
+    t = core.push("machine.create", "m-00000012", config=config(), tags={"New one": "x"}, **machine(12))
+    r = core.result(t)
+    check("trouble: tags that may not be set are a warning", r["outcome"] == "done" and "Global.ManageCustomFields" in core.text(t),
+          core.text(t))
+    proxy.faults = {}
+    core.run("machine.destroy", **of(12, r["output"].get("external_id", "")))
+    core.run("machine.destroy", **of(11, ""))
+    proxy.deaf = {"CloneVM_Task": 1}
+    t = core.push("machine.create", "m-00000013", config=config(), **machine(13))
+    r = core.result(t)
+    check("trouble: a clone whose answer is lost is found, not repeated", r["outcome"] == "done" and proxy.calls.count("CloneVM_Task") and
+          vc.machines() == ["web-eb-abcde-13"] and core.text(t).count("Cloning") == 1, (r, core.text(t), vc.machines()))
+    core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
+    proxy.deaf = {}
+    cases_restart()
+    t = core.push("machine.create", "m-00000015", config=config(), **machine(15))
+    proxy.delays = {"CloneVM_Task": 3}
+    time.sleep(1)
+    core.cancel(t)
+    r = core.result(t)
+    check("trouble: a cancelled create ends at once", r["outcome"] == "cancelled", r)
+    proxy.delays = {}
+    time.sleep(3)
+    core.run("machine.destroy", **of(15, ""))
+    check("trouble: and leaves nothing when it is destroyed", vc.machines() == [], vc.machines())
+
+
+def cases_restart():
+    """vCenter dies while it clones; what it had is gone with it."""
+    proxy.delays = {"CloneVM_Task": 2}
+    t = core.push("machine.create", "m-00000014", config=config(), seconds=120, **machine(14))
+    core.until(lambda: "Cloning" in core.text(t))
+    vc.restart()
+    proxy.delays = {}
+    r = core.result(t)
+    attempt = 1
+    while r and r["outcome"] == "failed" and attempt < 8:
+        attempt += 1
+        time.sleep(0.5)
+        r = core.run("machine.create", "m-00000014", config=config(), attempt=attempt, seconds=120, **machine(14))
+    check("trouble: vCenter restarted in the middle of a clone: one machine in the end", r["outcome"] == "done" and
+          vc.machines() == ["web-eb-abcde-14"], (r, vc.machines()))
+    core.run("machine.destroy", **of(14, r["output"].get("external_id", "")))
+    old = certs.fingerprint("leaf")
+    vc.kill()
+    vc.certificate = "leaf2"
+    vc.start().template()
+    r = core.run("provider.sync", config=config(SMALL, ca_certificate="", certificate_fingerprint=old))
+    check("trouble: the certificate changed: refused with the new fingerprint", r["outcome"] == "refused" and
+          certs.fingerprint("leaf2") in r["message"], r)
+    vc.kill()
+    vc.certificate = "leaf"
+    vc.start().template()
+
+
+def cases_slow():
+    proxy.drip = True
+    slow = [core.push("provider.sync", config=config(), provider="p-slow", seconds=8) for _ in range(12)]
+    time.sleep(0.5)
+    began = time.monotonic()
+    r = core.run("provider.sync", config=config(SMALL), provider="p-quick")
+    took = time.monotonic() - began
+    check("slow: a provider of one byte a second holds no other up", r["outcome"] == "done" and took < 6, "%s %.1f s" % (r["outcome"], took))
+    results = [core.result(t, 60) for t in slow]
+    check("slow: and its tasks end at their deadline", all(r and r["outcome"] == "refused" for r in results), results)
+    proxy.drip = False
+
+
+def cases_room():
+    """core is restarted, cloud is killed: tasks go on under their fences."""
+    proxy.delays = {"CloneVM_Task": 2}
+    t = core.push("machine.create", "m-00000020", config=config(), **machine(20))
+    core.until(lambda: "Cloning" in core.text(t))
+    core.conn.shutdown(socket.SHUT_RDWR)
+    core.until(lambda: len(core.hellos) > 1 and core.conn)
+    running = core.hellos[-1]["running"]
+    check("room: after a lost connection it names what it runs", running == [{"task": t, "fence": 1}], core.hellos[-1])
+    core.push("machine.create", "m-00000020", task=t, fence=2, attempt=2, config=config(), **machine(20))
+    r = core.result(t)
+    check("room: the same work goes on under a new fence", r and r["outcome"] == "done" and r["fence"] == 2 and
+          core.text(t).count("Cloning") == 1, (r, core.text(t)))
+    proxy.delays = {}
+    core.run("machine.destroy", **of(20, r["output"].get("external_id", "")))
+    r = core.run("machine.dance", config=config())
+    check("room: a kind that is not there is refused", r["outcome"] == "refused", r)
+    r = core.run("provider.sync", type="Other", config=config())
+    check("room: a type without a driver is refused", r["outcome"] == "refused" and "no driver" in r["message"], r)
+    r = core.run("provider.validate", config=config(username="other"), sealed="AAAA")
+    check("room: a secret that keyd does not open fails", r["outcome"] == "failed" and "secret" in r["message"], r)
+
+
+def rounds(count):
+    """cloud is killed at any moment, with a random time between what vCenter accepts and what shows."""
+    rng = random.Random(SEED)
+    hits = {}
+    bad = []
+    for n in range(100, 100 + count):
+        method = rng.choice(["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "FindByUuid",
+                             "Login", "FindChild", "CreateContainerView", "WaitForUpdatesEx"])
+        delay = rng.uniform(0.1, 0.6)
+        proxy.delays = {method: delay} if method != "CreateContainerView" else {}
+        attempt, r, end = 0, None, time.monotonic() + 90
+        kills = rng.choice([1, 1, 2])
+        while time.monotonic() < end:
+            attempt += 1
+            t = core.push("machine.create", "m-%08d" % n, attempt=attempt, config=config(), **machine(n))
+            if attempt <= kills:
+                calls = len(proxy.calls)
+                until(lambda: method in proxy.calls[calls:] or core.result_of(t), 20)
+                time.sleep(rng.uniform(0, delay + 0.1))
+                for m in proxy.calls[calls:][-1:]:
+                    hits[m] = hits.get(m, 0) + 1
+                hellos = len(core.hellos)
+                cloud.restart()
+                core.until(lambda: len(core.hellos) > hellos)
+                continue
+            r = core.result(t)
+            if r and r["outcome"] == "done":
+                break
+        time.sleep(0.7)
+        names = vc.machines()
+        if not r or r["outcome"] != "done" or names != ["web-eb-abcde-%d" % n]:
+            bad.append((n, r, names))
+        proxy.delays = {}
+        for name in names:
+            core.run("machine.destroy", **of(n, ""))
+    check("kills: after %d rounds of kill -9 there was one machine each time" % count, not bad, bad[:3])
+    print("kills: the last call before the kill: " + ", ".join("%s %d" % x for x in sorted(hits.items())), flush=True)
+    check("kills: they hit more than one place", len(hits) > 1, hits)
+
+
+def cases_big():
+    big = Vcenter(BIG, "-dc", "1", "-cluster", "2", "-host", "4", "-pool", "2", "-folder", "0", "-vm", "670").start().template()
+    core.run("provider.sync", config=config(BIG), provider="p-big")
+    began = time.monotonic()
+    r = core.run("provider.sync", config=config(BIG), provider="p-big")
+    took = time.monotonic() - began
+    n = len(r["output"].get("unregistered", []))
+    check("big: %d virtual machines are synchronized" % n, r["outcome"] == "done" and n >= 2000, (r["outcome"], r["message"], n))
+    peak = cloud.status("VmHWM")
+    print("big: %d VMs in %.1f s; cloud: %d kB now, %d kB at most" % (n, took, cloud.status("VmRSS"), peak), flush=True)
+    check("big: within bounded memory", peak < 64 * 1024, "%d kB" % peak)
+    began = time.monotonic()
+    env = dict(os.environ, GOVC_URL="https://u:p@127.0.0.1:%d/sdk" % BIG, GOVC_INSECURE="1", HOME=os.getcwd())
+    subprocess.run([VCSIM + "/govc", "find", "-l", "/", "-type", "m"], env=env, stdout=subprocess.DEVNULL, check=True)
+    print("big: govc find of the same took %.1f s" % (time.monotonic() - began), flush=True)
+    big.kill()
+
+
+def main():
+    global core, keyd, cloud, vc, proxy
+    sh("ip", "link", "set", "lo", "up")
+    rooms.new_root(("keyd",))
+    os.mkdir("/run/work")
+    os.chdir("/run/work")
+    random.seed(SEED)
+    os.environ["OPENSSL_CONF"] = "/run/work/openssl.cnf"	# this root has no /etc/ssl
+    with open("openssl.cnf", "w") as f:
+        f.write("[req]\ndistinguished_name = dn\n[dn]\n")
+    certs.authority("authority")
+    certs.make("leaf", "subjectAltName=IP:127.0.0.1", "authority")
+    certs.make("leaf2", "subjectAltName=IP:127.0.0.1", "authority")
+    keyd = rooms.Room("keyd")
+    assert keyd.start(), keyd.text()
+    core = Core()
+    cloud = rooms.Room("cloud", ("core", "keyd"))
+    assert cloud.start(), cloud.text()
+    vc = Vcenter(SMALL, "-dc", "1", "-cluster", "1", "-host", "1", "-pool", "1", "-folder", "0", "-vm", "3").start().template()
+    proxy = Proxy(PROXY, SMALL, "leaf.crt", "leaf.key")
+    only = sys.argv[1:]
+    for name, f in (("certificates", cases_certificates), ("sync", cases_sync), ("machine", cases_machine),
+                    ("refused", cases_refused), ("trouble", cases_trouble), ("slow", cases_slow), ("room", cases_room),
+                    ("kills", lambda: rounds(300 if SOAK else 10)), ("big", cases_big)):
+        if not only or name in only:
+            began = time.monotonic()
+            f()
+            print("%s: %.1f s" % (name, time.monotonic() - began), flush=True)
+    if not only:
+        table = open(os.path.join(HERE, "..", "..", "src", "cloud", "vim_allow.c")).read()
+        check("privileges: every method that was called is in the table", all('"%s"' % m in table for m in proxy.methods), proxy.methods)
+    check("cloud: nothing it may not do, no bug", "seccomp" not in cloud.text() and "bug" not in cloud.text(), cloud.text()[-500:])
+    cloud.end(signal.SIGTERM)
+    keyd.end(signal.SIGTERM)
+    vc.kill()
+    sys.exit(1 if failures else 0)
+
+
+main()
