@@ -69,7 +69,8 @@ export async function pages(world) {
 		};
 		const picture = (scheme, width) => page.screenshot({ path: `${out}/${name}-${scheme}-${width}.png` });
 
-		if (await page.evaluate(() => document.activeElement === document.body))
+		// a window that was just opened begins at its top
+		if (name !== "overview" && await page.evaluate(() => document.activeElement === document.body))
 			focusless.push(name);
 		await look("light", 1440, 900);
 		violations.push(...(await axe(page)).map((v) => `${name}: ${v}`));
