@@ -238,8 +238,8 @@ static int known_run(struct db *db, struct db_job *job)
 
 	yyjson_arr_foreach(list, i, n, digest)
 		if (i < DIGESTS && yyjson_is_str(digest))
-			j->unknown[i] = !db_number(db, 1, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND parent = ?)",
-				"it", (int64_t)OBJECT_BLOB, yyjson_get_str(digest));
+			j->unknown[i] = !db_number(db, 1, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND parent = ?"
+				" AND parent <> '')", "it", (int64_t)OBJECT_BLOB, yyjson_get_str(digest));
 	return 0;
 }
 

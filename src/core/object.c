@@ -122,6 +122,15 @@ void object_new(struct object *out, enum object_kind kind, const char *id, const
 	object_set(out, "schema", schema);
 }
 
+char *object_take_text(struct object *o)
+{
+	char *text = o->text;
+
+	o->text = NULL;
+	object_free(o);
+	return text;
+}
+
 void object_free(struct object *o)
 {
 	yyjson_mut_doc_free(o->doc);

@@ -66,6 +66,8 @@ void object_put(struct db *db, struct object *o);
 /* Removes it and its secrets and shares (not its children); event "<kind>.deleted". */
 void object_delete(struct db *db, const struct object *o);
 void object_free(struct object *o);
+/* The document's text of a peeked one (free it); o is freed. */
+char *object_take_text(struct object *o);
 
 /* ---- sharing: members[] of boxes, instances, providers, workspaces ---- */
 

@@ -122,8 +122,7 @@ int verb_box_get_run(struct db *db, struct core_call *call)
 	if (!access_peek(db, call, OBJECT_BOX, core_call_string(call, "id"), ACCESS_SEE, &box))
 		return -1;
 	if (box.parent[0] || box_sees_draft(db, &call->principal, &box)) {
-		core_answer_raw(&call->answer, 200, box.text);
-		object_free(&box);
+		core_answer_take(&call->answer, 200, object_take_text(&box));
 		return 0;
 	}
 	object_free(&box);

@@ -149,8 +149,7 @@ static int create_version(struct db *db, struct core_call *call, enum box_kind k
 	object_free(&content);
 	object_free(&draft);
 	if (!result && object_peek(db, OBJECT_BOX, call->id, &content)) {
-		core_answer_raw(&call->answer, 200, content.text);
-		object_free(&content);
+		core_answer_take(&call->answer, 200, object_take_text(&content));
 	}
 	return result;
 }

@@ -48,7 +48,6 @@ static bool said(const char *begin)
 static void take_answer(struct core_call *call, const struct object_text *chunk)
 {
 	char *json = NULL;
-	yyjson_mut_val *body = yyjson_mut_obj_get(call->answer.doc->root, "body");
 
 	yyjson_doc_free(reply);
 	reply = NULL;
@@ -56,8 +55,8 @@ static void take_answer(struct core_call *call, const struct object_text *chunk)
 	if (chunk && status < 400) {
 		json = malloc(chunk->len + 3);
 		sprintf(json, "[%s]", chunk->len ? chunk->p : "");
-	} else if (body) {
-		json = yyjson_mut_val_write(body, 0, NULL);
+	} else {
+		json = core_answer_body(&call->answer);
 	}
 	if (json)
 		reply = yyjson_read(json, strlen(json), 0);

@@ -140,7 +140,7 @@ static int ask(const char *user, const char *verb, const char *args)
 		core_call_write(&call, call.handler->run, NULL, false);
 	if (call.answer.status) {
 		status = call.answer.status;
-		text = yyjson_mut_val_write(yyjson_mut_obj_get(call.answer.doc->root, "body"), 0, NULL);
+		text = core_answer_body(&call.answer);
 		snprintf(body, sizeof body, "%s", text ? text : "");
 		free(text);
 	}
