@@ -291,6 +291,11 @@ static void round_begin(struct ev_loop *loop, struct ev_timer *t, int events)
 	core_job_read(the.core, &job_new(look_run, look_done)->work);
 }
 
+struct ipc_client *core_store(void)
+{
+	return the.store;
+}
+
 void core_blob_sweep_open(struct core *core)
 {
 	static const struct ipc_client_ops no_ops = { .connected = NULL };

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "activity.h"
+#include "blobs.h"
 #include "core.h"
 #include "secrets.h"
 #include "ipc/proto.h"
 #include "log/log.h"
+#include "schema/schema.h"
 #include "plat/clock.h"
 
 static struct core_call *call_of_job(struct db_job *job)
@@ -185,13 +187,20 @@ static bool permitted(struct db *db, struct core_call *call)
 static int call_run(struct db *db, struct db_job *job)
 {
 	struct core_call *call = call_of_job(job);
-
+	char unreadable[SCHEMA_MESSAGE] = "";
 	int result;
 
 	core_answer_reset(&call->answer);
 	if (!permitted(db, call))
 		return -1;
+	/* Before the change, for it would open what it names; what the verb itself refuses comes first. */
+	if (call->writing)
+		core_blob_names_check(db, call, unreadable);
 	result = call->run(db, call);
+	if (!result && unreadable[0]) {
+		core_answer_message(&call->answer, 400, "%s", unreadable);
+		result = -1;
+	}
 	if (!result && call->writing && call->verb->writes)
 		activity_of_call(db, call);
 	return result;

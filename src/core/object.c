@@ -302,6 +302,8 @@ void object_put(struct db *db, struct object *o)
 		" state = excluded.state, visibility = excluded.visibility, updated = excluded.updated, doc = excluded.doc",
 		"itttttttiit", (int64_t)o->kind, o->id, o->owner, o->organization, o->parent, type_of(o), o->state,
 		o->visibility, o->created, o->updated, text);
+	if (text)
+		object_files_index(db, o, text);
 	free(text);
 	object_members_index(db, o);
 	event(db, o, there ? "changed" : "created");

@@ -97,9 +97,6 @@ static const int net_calls[] = {
 	SYS_settimeofday,
 	SYS_adjtimex,
 	SYS_clock_adjtime,
-	SYS_alarm,
-	SYS_setpriority,
-	SYS_sysinfo,
 	-1
 };
 

@@ -53,3 +53,10 @@ const struct verb *verb_by_name(const char *name)
 	found = bsearch(&at, named, count, sizeof named[0], name_compare);
 	return found ? *found : NULL;
 }
+
+const char *verb_lines_type(const struct verb *v)
+{
+	if (v->reply && !strcmp(v->reply, "lines"))
+		return "application/x-ndjson";
+	return v->reply && !strcmp(v->reply, "csv") ? "text/csv; charset=utf-8" : "application/json";
+}
