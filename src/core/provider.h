@@ -27,8 +27,6 @@ extern const char *const provider_secrets[];
 /* Checks what a request says: type, name, what the type needs.  0, or -1 with a sentence. */
 #define PROVIDER_MESSAGE 320
 int provider_check(yyjson_val *args, char message[PROVIDER_MESSAGE]);
-/* Appends each known type: {type, schema, fields: [{name, required, secret}]}. */
-void provider_types(yyjson_mut_doc *doc, yyjson_mut_val *list);
 /* The schema of a type that is known, else NULL. */
 const char *provider_schema(const char *type);
 

@@ -73,29 +73,3 @@ int provider_check(yyjson_val *args, char message[PROVIDER_MESSAGE])
 	return (form_of(type) && form_check(form_of(type)->registration, args, message)) || check_secrets(args, message) ||
 		instance_members_check(yyjson_obj_get(args, "members"), message) ? -1 : 0;
 }
-
-static bool is_secret(const char *name)
-{
-	for (size_t i = 0; provider_secrets[i]; i++)
-		if (!strcmp(provider_secrets[i], name))
-			return true;
-	return false;
-}
-
-void provider_types(yyjson_mut_doc *doc, yyjson_mut_val *list)
-{
-	yyjson_mut_val *o, *fields, *f;
-
-	for (size_t i = 0; i < TYPES; i++) {
-		o = yyjson_mut_arr_add_obj(doc, list);
-		yyjson_mut_obj_add_str(doc, o, "type", types[i].type);
-		yyjson_mut_obj_add_str(doc, o, "schema", types[i].schema);
-		fields = yyjson_mut_obj_add_arr(doc, o, "fields");
-		for (size_t k = 0; k < NEEDED_MAX && types[i].needed[k]; k++) {
-			f = yyjson_mut_arr_add_obj(doc, fields);
-			yyjson_mut_obj_add_str(doc, f, "name", types[i].needed[k]);
-			yyjson_mut_obj_add_bool(doc, f, "required", true);
-			yyjson_mut_obj_add_bool(doc, f, "secret", is_secret(types[i].needed[k]));
-		}
-	}
-}

@@ -6,6 +6,7 @@
 #include "access.h"
 #include "firewall.h"
 #include "instance.h"
+#include "form/form.h"
 #include "provider.h"
 #include "secrets.h"
 #include "share.h"
@@ -98,7 +99,7 @@ void verb_provider_types_start(struct core_call *call)
 	yyjson_mut_val *list = yyjson_mut_arr(doc);
 
 	yyjson_mut_doc_set_root(doc, list);
-	provider_types(doc, list);
+	form_json(doc, list);
 	core_answer_doc(&call->answer, 200, doc);
 	yyjson_mut_doc_free(doc);
 	core_call_finish(call);
