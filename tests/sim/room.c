@@ -213,8 +213,9 @@ static void deliver(int64_t slot, char *text)
 		return;
 	}
 	snprintf(again, sizeof again, "%lld %c", (long long)t->fence, r.outcome == CORE_OUTCOME_DONE ? 'd' : 'f');
-	if (sim_faults && sim_chance(6))
-		sim_at(sim_between(1000, 400 * SECOND), echo, t->id, again);
+	/* Of a failed one soon, for then the next attempt may run. */
+	if (sim_faults && sim_chance(r.outcome == CORE_OUTCOME_FAILED ? 2 : 8))
+		sim_at(sim_between(1000, sim_chance(3) ? 400 * SECOND : 6 * SECOND), echo, t->id, again);
 	free(t->result);
 	memset(t, 0, sizeof *t);
 }
