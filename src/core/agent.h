@@ -53,6 +53,9 @@ void core_agents_link_lost(struct core *core, struct core_link *link);
 void core_agent_send(struct core *core, int64_t channel, const char *message, int close);
 void core_agent_send_all(struct core *core, struct agent_out *out);
 
+/* Erases output whose task is gone, from time to time (output_sweep.c). */
+void core_output_sweep_open(struct core *core);
+
 /* request: set, notify, context (agent_request.c).  Keeps the document. */
 void core_agent_request(struct core *core, int64_t channel, const char *machine, yyjson_doc *doc);
 

@@ -61,13 +61,14 @@ void flow_provider(const struct object *instance, char out[OBJECT_ID])
 
 void flow_begin(struct db *db, const struct object *instance, const char *operation, const char *plan)
 {
+	bool agents = db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM machine WHERE instance = ? AND state = 'online')", "t", instance->id);
 	char provider[OBJECT_ID];
 	int64_t now = core_stamp(db);
 
 	flow_provider(instance, provider);
 	db_run(db, "INSERT INTO flow(operation, instance, workspace, provider, plan, state, due_boot, created, updated)"
 		" VALUES(?, ?, ?, ?, ?, 'queued', ?, ?, ?)", "ttttt" "iii", operation, instance->id, instance->owner, provider, plan,
-		plat_clock_boot() + INSTANCE_STEP, now, now);
+		plat_clock_boot() + (agents ? INSTANCE_STEP_SHORT : INSTANCE_STEP), now, now);
 }
 
 /* ---- the end ---- */

@@ -146,6 +146,10 @@ static enum flow_entered wait_for_agents(struct db *db, struct flow *f, struct o
 	for (unsigned i = 0; i < n; i++) {
 		if (!machine_read(db, ids[i], &m) || m.state == MACHINE_ONLINE)
 			continue;
+		if (m.provider[0] && (m.state == MACHINE_EXPECTED || m.state == MACHINE_MAKING)) {
+			snprintf(f->why, sizeof f->why, "machine %s is not there: deploy it", m.name);
+			return FLOW_IMPOSSIBLE;
+		}
 		add_hello(db, f, &m);
 		entered = FLOW_OPEN;
 		snprintf(what, sizeof what, m.provider[0] ? "Waiting for the agent of machine %s." :
@@ -167,7 +171,7 @@ static enum flow_entered power(struct db *db, struct flow *f, struct object *ins
 	if (!order_read(db, f, instance, &o))
 		return FLOW_IMPOSSIBLE;
 	for (unsigned i = 0; i < n; i++)
-		if (machine_read(db, ids[i], &m) && m.provider[0] && m.tried) {
+		if (machine_read(db, ids[i], &m) && m.provider[0] && m.state != MACHINE_EXPECTED && m.state != MACHINE_MAKING) {
 			add_machine_task(db, &o, &m, kind, 1800);
 			entered = FLOW_OPEN;
 		}
@@ -223,10 +227,16 @@ static enum flow_entered scripts(struct db *db, struct flow *f, struct object *i
 		snprintf(f->why, sizeof f->why, "the instance has no machine: deploy it");
 		return FLOW_IMPOSSIBLE;
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (machine_read(db, ids[i], &m) && takes_part(&m, step->kind == PLAN_SCRIPT_ANY) &&
-				flow_script_add(db, f, instance, step->event, m.id, 0))
+	for (unsigned i = 0; i < n; i++) {
+		if (!machine_read(db, ids[i], &m) || !takes_part(&m, step->kind == PLAN_SCRIPT_ANY))
+			continue;
+		if (m.state == MACHINE_EXPECTED || m.state == MACHINE_MAKING) {
+			snprintf(f->why, sizeof f->why, "machine %s is not there: deploy it", m.name);
+			return FLOW_IMPOSSIBLE;
+		}
+		if (flow_script_add(db, f, instance, step->event, m.id, 0))
 			entered = FLOW_OPEN;
+	}
 	return entered;
 }
 

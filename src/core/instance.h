@@ -21,8 +21,10 @@
 #define INSTANCE_TAG_MAX 380
 /* Longest sentence for a person, bytes. */
 #define INSTANCE_MESSAGE 320
-/* How long an operation is in the queue at least, µs: who began it sees that it runs. */
-#define INSTANCE_STEP INT64_C(250000)
+/* How long an operation that may end at once is in the queue, µs: clients that ask once a second see it run. */
+#define INSTANCE_STEP INT64_C(1000000)
+/* The same where agents are there, who take their time. */
+#define INSTANCE_STEP_SHORT INT64_C(20000)
 /* Entries of an instance's activity that are answered at once, the newest. */
 #define INSTANCE_ACTIVITY_MAX 2000
 

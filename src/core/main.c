@@ -165,6 +165,7 @@ int main(void)
 	core_identity_open(&core);
 	activity_open(&core);
 	retention_open(&core);
+	core_output_sweep_open(&core);
 	core.hashd = ipc_client_open(core.loop, ROOM_HASHD, &no_ops, NULL);
 	ev_signal_init(&end, end_asked, SIGTERM);
 	ev_signal_start(core.loop, &end);

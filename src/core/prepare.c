@@ -187,8 +187,8 @@ static enum prepare_result add_machine(struct db *db, const struct prepare_facts
 	if (strcmp(p->task.kind, "machine.create") != 0)
 		return PREPARE_GOOD;
 	if (!strcmp(p->task.worker, "demo") && !demo_on(db))
-		return later(p, PREPARE_NEVER, "the Test Provider's machines are switched off: an administrator switches them on in the"
-			" appliance's settings (demo)");
+		return later(p, PREPARE_NEVER, "no worker for Test Provider: its machines are switched off; an administrator switches them"
+			" on in the appliance's settings (demo)");
 	if (!facts->keyed || !facts->ca || !facts->ca[0] || !facts->host[0])
 		return later(p, PREPARE_LATER, "the appliance's keys, or its address, are not available at the moment");
 	add_bootstrap(facts, p, &m, input);

@@ -19,6 +19,10 @@ static void say(struct db *db, const struct core_task *t, const char *why, char 
 		object_free(&p);
 		return;
 	}
+	if (!strncmp(why, "no worker", 9)) {
+		snprintf(line, FLOW_WHY, "%.300s", why);
+		return;
+	}
 	if (!machine_read(db, t->machine, &m))
 		snprintf(m.name, sizeof m.name, "%s", t->machine);
 	snprintf(line, FLOW_WHY, "%.24s: machine %.100s: %.240s", t->kind, m.name, why);

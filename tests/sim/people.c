@@ -80,6 +80,7 @@ static int world_run(struct db *db, void *arg)
 	struct object o;
 
 	(void)arg;
+	db_run(db, "INSERT INTO setting(name, doc, updated) VALUES('appliance', '{\"demo\":true}', 1)", "");
 	object_new(&o, OBJECT_WORKSPACE, "ann", SCHEMAS "workspaces/personal");
 	snprintf(o.owner, sizeof o.owner, "ann");
 	snprintf(o.organization, sizeof o.organization, "acme");

@@ -252,6 +252,7 @@ static void make_world(void)
 {
 	struct object o;
 
+	db_run(db, "INSERT INTO setting(name, doc, updated) VALUES('appliance', '{\"demo\":true}', 1)", "");
 	object_new(&o, OBJECT_WORKSPACE, "ann", SCHEMAS "workspaces/personal");
 	snprintf(o.owner, sizeof o.owner, "ann");
 	snprintf(o.organization, sizeof o.organization, "acme");
