@@ -279,6 +279,8 @@ static void turn(void)
 	/* What the turns above put into the queue goes out now. */
 	channel_turn();
 	channel_n = channel_poll(fds, &timeout);
+	if (upgrade_ready() && trial < 0 && steps_idle())
+		timeout = 0;
 	n = channel_n;
 	if (!probing) {
 		local_n = local_poll(fds + n);
@@ -286,8 +288,8 @@ static void turn(void)
 	}
 	fds[n++] = (struct pollfd){ .fd = wake[0], .events = POLLIN };
 	fds[n++] = (struct pollfd){ .fd = probing ? -1 : steps_fd(now), .events = POLLIN };
-	if (!probing && fds[n - 1].fd < 0 && timeout > 50 && !steps_idle())
-		timeout = 50;
+	if (!probing && (ms = steps_pause(now)) >= 0)
+		timeout = sooner(timeout, ms);
 	if (!probing && (ms = local_turn(NULL, 0, now)) >= 0)
 		timeout = sooner(timeout, ms);
 	if (poll(fds, n, timeout) < 0 && errno != EINTR)
@@ -308,7 +310,7 @@ static void turn(void)
 	}
 }
 
-/* One agent for one machine. */
+/* One agent for one machine: before it looks at what another may be doing. */
 static void only_one(void)
 {
 	int fd;
@@ -325,11 +327,12 @@ static void start(void)
 	static const struct local_ops locals = { forward, own, steps_context };
 
 	upgrade_start();
+	if (journal_open(AGENT_JOURNAL) == 0)
+		only_one();
 	if (steps_open(AGENT_JOURNAL) < 0) {
 		note("%s: %s", AGENT_JOURNAL, strerror(errno));
 		exit(EXIT_TROUBLE);
 	}
-	only_one();
 	if (local_open(AGENT_SOCKET, AGENT_SOCKET_ELSE, &locals) < 0)
 		note("%s: %s: the elasticbox command will not work", AGENT_SOCKET, strerror(errno));
 }

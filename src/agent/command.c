@@ -11,7 +11,7 @@
 
 #include "agent/agent.h"
 #include "agent/script.h"
-#include "template/template.h"
+#include "jinja/jinja.h"
 
 #define INPUT_MAX (16u << 20)
 #define ANSWER_MAX (4u << 20)
@@ -166,9 +166,9 @@ static int put_out(const char *path, const char *text, size_t len)
 
 static int config(const struct options *o)
 {
-	unsigned engines = TEMPLATE_JINJA | TEMPLATE_VELOCITY;
+	unsigned engines = JINJA_JINJA2 | JINJA_VELOCITY;
 	const char *from = o->in && strcmp(o->in, "-") ? o->in : "/dev/stdin";
-	struct template_error error;
+	struct jinja_error error;
 	char *text, *out, where[200];
 	size_t len, out_len;
 	yyjson_doc *d;
@@ -178,14 +178,14 @@ static int config(const struct options *o)
 	if (o->engine && strcasecmp(o->engine, "jinja2") && strcasecmp(o->engine, "jinja") && strcasecmp(o->engine, "velocity"))
 		return usage(stderr, EXIT_USAGE);
 	if (o->engine)
-		engines = (o->engine[0] | 32) == 'j' ? TEMPLATE_JINJA : TEMPLATE_VELOCITY;
+		engines = (o->engine[0] | 32) == 'j' ? JINJA_JINJA2 : JINJA_VELOCITY;
 	text = file_read(AT_FDCWD, from, INPUT_MAX, &len);
 	if (!text)
 		return trouble(o->in ? o->in : "standard input", strerror(errno));
 	context = ask("context", o, NULL, NULL, &d);
 	if (!context)
 		return EXIT_TROUBLE;
-	rc = template_render(text, len, context, engines, &template_usual, &out, &out_len, &error);
+	rc = jinja_render(text, len, context, engines, &jinja_usual, &out, &out_len, &error);
 	yyjson_doc_free(d);
 	free(text);
 	if (rc) {

@@ -41,6 +41,8 @@ int journal_open(const char *path)
 {
 	if (make_directories(path) < 0)
 		return -1;
+	if (journal >= 0)
+		close(journal);
 	journal = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return journal < 0 ? -1 : 0;
 }
@@ -270,8 +272,7 @@ static struct step *load_one(uint64_t task)
 	return s;
 }
 
-/* Forgets the oldest acknowledged ones beyond what is remembered. */
-static void forget(struct step **list)
+void journal_forget(struct step **list)
 {
 	struct step **at, *s;
 	size_t n = 0;
@@ -314,6 +315,6 @@ struct step *journal_load(void)
 	}
 	if (d)
 		closedir(d);
-	forget(&list);
+	journal_forget(&list);
 	return list;
 }

@@ -80,6 +80,8 @@ int journal_lock(const struct step *s);
 void journal_look(struct step *s, bool alive);
 /* Writes the ending of a step whose runner could not. */
 int journal_end(struct step *s, enum outcome outcome, const char *message);
+/* Forgets the oldest acknowledged ones beyond JOURNAL_REMEMBERED, which are freed. */
+void journal_forget(struct step **list);
 /* Secrets and output go, the ending stays for a while. */
 void journal_wipe(struct step *s);
 /* Bytes of the output file now. */

@@ -7,7 +7,7 @@
 #include "agent/agent.h"
 #include "agent/journal.h"
 #include "agent/script.h"
-#include "template/template.h"
+#include "jinja/jinja.h"
 
 #define VARIABLES_MAX 1000
 /* Longest value that is passed on: the kernel takes 128 KiB for one. */
@@ -21,9 +21,9 @@ unsigned script_engines(yyjson_val *engines)
 	yyjson_val *v;
 
 	if (!yyjson_is_arr(engines))
-		return TEMPLATE_JINJA | TEMPLATE_VELOCITY;
+		return JINJA_JINJA2 | JINJA_VELOCITY;
 	while ((v = yyjson_arr_iter_next(&it)))
-		set |= yyjson_equals_str(v, "jinja") ? TEMPLATE_JINJA : yyjson_equals_str(v, "velocity") ? TEMPLATE_VELOCITY : 0;
+		set |= yyjson_equals_str(v, "jinja") ? JINJA_JINJA2 : yyjson_equals_str(v, "velocity") ? JINJA_VELOCITY : 0;
 	return set;
 }
 
@@ -121,7 +121,7 @@ static yyjson_doc *context_make(struct script *s, yyjson_val *step)
 int script_make(struct script *s, int dir, yyjson_val *step, char error[256])
 {
 	yyjson_val *given = yyjson_obj_get(yyjson_obj_get(step, "script"), "text"), *box = yyjson_obj_get(step, "box");
-	struct template_error at;
+	struct jinja_error at;
 	yyjson_doc *context;
 	char *text = NULL;
 	size_t len;
@@ -140,8 +140,8 @@ int script_make(struct script *s, int dir, yyjson_val *step, char error[256])
 	}
 	context = context_make(s, step);
 	make_environment(s, yyjson_doc_get_root(context));
-	rc = template_render(text ? text : yyjson_get_str(given), text ? len : yyjson_get_len(given), yyjson_doc_get_root(context),
-		script_engines(yyjson_obj_get(step, "engines")), &template_usual, &s->text, &s->len, &at);
+	rc = jinja_render(text ? text : yyjson_get_str(given), text ? len : yyjson_get_len(given), yyjson_doc_get_root(context),
+		script_engines(yyjson_obj_get(step, "engines")), &jinja_usual, &s->text, &s->len, &at);
 	if (rc)
 		snprintf(error, 256, "%.30s script of box %.40s: line %u, column %u: %.120s", s->event, text_member(box, "name"), at.line, at.column, at.text);
 	free(text);

@@ -26,7 +26,7 @@ static struct step *steps;
 static const char *journal_path;
 static int notify = -1;
 static bool connected, dirty = true;
-static int64_t looked;
+static int64_t looked, next_turn;
 
 int steps_open(const char *journal)
 {
@@ -99,6 +99,13 @@ int steps_fd(int64_t now)
 	struct step *s = active();
 
 	return s && s->state == STEP_RUNNING && now - looked >= LOOK_SHORT ? notify : -1;
+}
+
+int steps_pause(int64_t now)
+{
+	struct step *s = active();
+
+	return s && s->state == STEP_RUNNING && now - looked < LOOK_SHORT ? (int)(LOOK_SHORT - (now - looked)) : -1;
 }
 
 void steps_seen(void)
@@ -323,6 +330,7 @@ static void take_result_ack(struct message *m)
 		return;
 	note("task %llu: %s%s", (unsigned long long)s->task, outcome_names[s->ending.outcome], m->accepted ? "" : ", which the appliance did not want any more");
 	journal_wipe(s);
+	journal_forget(&steps);
 }
 
 void steps_message(struct message *m, const char *text, size_t len)
@@ -472,13 +480,27 @@ static void report(struct step *s, int64_t now)
 	}
 }
 
+/* What there is to do for the steps as they are; milliseconds until the next look, -1 = none is needed. */
+static int wait_for(void)
+{
+	int wait = -1;
+
+	for (const struct step *s = steps; s; s = s->next) {
+		if (s->state == STEP_RUNNING || s->state == STEP_REBOOT || s->state == STEP_WAITING)
+			wait = wait < 0 ? LOOK_LONG : wait;
+		else if (connected && s->state != STEP_ACKED)
+			wait = LOOK_LONG / 2;
+	}
+	return wait;
+}
+
 int steps_turn(int64_t now)
 {
-	struct step *s, *running, *next;
-	bool waiting = false;
+	struct step *s, *next;
+	int wait;
 
-	if (!dirty && now - looked < LOOK_LONG && !(running = active()))
-		return -1;
+	if (!dirty && now < next_turn)
+		return next_turn == INT64_MAX ? -1 : (int)(next_turn - now);
 	dirty = false;
 	looked = now;
 	for (s = steps; s; s = next) {
@@ -495,13 +517,11 @@ int steps_turn(int64_t now)
 		if (s->state == STEP_WAITING && now >= s->fetch_at)
 			start(s, now);
 	}
-	for (s = steps; s; s = s->next) {
-		if (connected)
-			report(s, now);
-		waiting = waiting || (s->state != STEP_ACKED && (connected || s->state == STEP_RUNNING || s->state == STEP_WAITING || s->state == STEP_REBOOT));
-	}
-	running = active();
-	return running && running->state == STEP_RUNNING ? LOOK_LONG : waiting ? LOOK_LONG / 2 : -1;
+	for (s = steps; s && connected; s = s->next)
+		report(s, now);
+	wait = wait_for();
+	next_turn = wait < 0 ? INT64_MAX : now + wait;
+	return wait;
 }
 
 char *steps_context(const char *box, size_t *len)

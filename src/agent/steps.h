@@ -10,6 +10,9 @@ const struct step *steps_list(void);
 /* Wakes the loop when a script writes or ends; -1 while nothing runs. */
 int steps_fd(int64_t now);
 void steps_seen(void);
+/* Milliseconds until steps_fd is to be waited for again, when it is left out for a moment: a script that writes without pause;
+ * else -1. */
+int steps_pause(int64_t now);
 
 void steps_message(struct message *m, const char *text, size_t len);
 /* A connection the appliance has welcomed: what it may have missed is said again. */

@@ -16,6 +16,7 @@
 #include "files.h"
 #include "live.h"
 #include "log/log.h"
+#include "plat/heap.h"
 #include "room/room.h"
 #include "stored.h"
 #include "ws.h"
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 
 	(void)argv;
 	log_open("api");
+	plat_heap_keep();
 	if (argc != 1)
 		log_usage(USAGE);
 	signal(SIGPIPE, SIG_IGN);

@@ -299,6 +299,8 @@ static int on_engine(struct lws *wsi, enum lws_callback_reasons reason, void *us
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		/* A good one is echoed by the engine. */
+		if (w)
+			w->closing = true;
 		return close_valid(in, len) ? 0 : -1;
 	case LWS_CALLBACK_HTTP:
 		return -1;

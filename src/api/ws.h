@@ -46,6 +46,7 @@ struct ws {
 	char *in;			/* a message that is not yet whole */
 	size_t in_len, in_cap;
 	bool silent;			/* nothing is read from it */
+	bool closing;			/* the client has begun to close: nothing may follow */
 	int end_code;			/* 0 = goes on */
 	const char *end_why;
 	ev_timer patience;

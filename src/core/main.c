@@ -18,6 +18,7 @@
 #include "truth.h"
 #include "turn.h"
 #include "log/log.h"
+#include "plat/heap.h"
 #include "room/room.h"
 
 #define RELEASE "/etc/cam/release"
@@ -147,6 +148,7 @@ int main(void)
 
 	log_open("core");
 	umask(077);
+	plat_heap_keep();
 	if (sodium_init() < 0)
 		log_fatal("sodium");
 	core.loop = ev_default_loop(EVFLAG_AUTO);

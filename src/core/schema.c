@@ -104,6 +104,8 @@ const struct db_migration core_schema[] = {
 	{ 4, core_tables_instances },
 	{ 5, core_tables_users },
 	{ 6, core_tables_blobs },
-	{ 7, core_tables_work },
+	{ 7, core_tables_blob_use },
+	{ 8, core_tables_reports },
+	{ 9, core_tables_work },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

@@ -1,4 +1,4 @@
-/* with: api/access.c api/arguments.c api/auth.c api/bootstrap.c api/call.c api/channel.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/parts.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
+/* with: api/access.c api/arguments.c api/auth.c api/bootstrap.c api/call.c api/channel.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/parts.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/spare.c api/stored.c api/upload.c api/viewers.c */
 /*
  * Bytes of a client through a whole connection of api, with a core that gives
  * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
@@ -212,9 +212,8 @@ void agents_notice(struct ipc_msg *msg)
 	(void)msg;
 }
 
-void live_event(const struct event *e)
+void live_event(void)
 {
-	(void)e;
 }
 
 void live_revoked(const uint8_t *hash)

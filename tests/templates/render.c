@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "template/template.h"
+#include "jinja/jinja.h"
 
 static char *take(size_t n)
 {
@@ -22,7 +22,7 @@ static char *take(size_t n)
 int main(void)
 {
 	size_t context_len, len, out_len;
-	struct template_error error;
+	struct jinja_error error;
 	unsigned engines;
 
 	while (scanf("%zu %zu %u", &context_len, &len, &engines) == 3 && getchar() == '\n') {
@@ -31,7 +31,7 @@ int main(void)
 
 		if (!d)
 			return 100;
-		if (template_render(text, len, yyjson_doc_get_root(d), engines, &template_usual, &out, &out_len, &error) == 0) {
+		if (jinja_render(text, len, yyjson_doc_get_root(d), engines, &jinja_usual, &out, &out_len, &error) == 0) {
 			printf("ok %zu\n", out_len);
 			fwrite(out, 1, out_len, stdout);
 		} else {

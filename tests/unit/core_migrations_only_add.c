@@ -26,7 +26,7 @@ static const char next[] =
 
 static struct db *open_as(bool next_release)
 {
-	struct db_migration list[16];
+	struct db_migration list[64];
 	struct db *db = db_open(PATH, NULL, DB_WRITER);
 	size_t n = core_schema_count;
 
@@ -67,7 +67,7 @@ static void work(struct db *db, const char *user)
 
 static void check_broken_step(void)
 {
-	struct db_migration bad[16];
+	struct db_migration bad[64];
 	struct db *db = db_open(PATH, NULL, DB_WRITER);
 	size_t n = core_schema_count;
 	int before = db_version(db);

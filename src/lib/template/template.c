@@ -1,151 +1,79 @@
-#include <stdarg.h>
+/* JSON by the reader of JSON; everything else as YAML. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "http/text.h"
+#include "strict/json.h"
 #include "template/template_int.h"
 
-#define CHUNK (16u << 10)
-
-const struct template_limits template_usual = { 64u << 20, 8u << 20, 20000000 };
-
-struct chunk {
-	struct chunk *next;
-	size_t used, room;
-	_Alignas(16) char bytes[];
-};
-
-void fail_at(struct template *t, uint32_t at, const char *fmt, ...)
+static yyjson_mut_val *refuse(char *message, const char *what)
 {
-	va_list ap;
-	size_t line = 0, i;
+	snprintf(message, TEMPLATE_MESSAGE, "%s", what);
+	return NULL;
+}
 
-	t->error->line = 1;
-	for (i = 0; i < at && i < t->len; i++)
-		if (t->text[i] == '\n') {
-			t->error->line++;
-			line = i + 1;
+static yyjson_mut_val *of_json(yyjson_mut_doc *doc, yyjson_val *root, char *message)
+{
+	yyjson_val *parameters = yyjson_obj_get(root, "Parameters"), *key;
+	yyjson_obj_iter it = yyjson_obj_iter_with(parameters);
+
+	if (!yyjson_is_obj(root))
+		return refuse(message, "is not a template: it must be an object.");
+	if (!parameters || yyjson_is_null(parameters))
+		return yyjson_mut_obj(doc);
+	if (!yyjson_is_obj(parameters))
+		return refuse(message, "Parameters: must be an object.");
+	while ((key = yyjson_obj_iter_next(&it)))
+		if (!yyjson_is_obj(yyjson_obj_iter_get_val(key))) {
+			snprintf(message, TEMPLATE_MESSAGE, "Parameters: \"%.64s\" must be an object.", yyjson_get_str(key));
+			return NULL;
 		}
-	t->error->column = 1 + (unsigned)char_count(t->text + line, i - line);
-	va_start(ap, fmt);
-	vsnprintf(t->error->text, sizeof t->error->text, fmt, ap);
-	va_end(ap);
-	longjmp(t->end, 1);
+	return yyjson_val_mut_copy(doc, parameters);
 }
 
-void fail(struct template *t, const char *fmt, ...)
+static yyjson_mut_val *json(yyjson_mut_doc *doc, const char *text, size_t len, char *message)
 {
-	char text[TEMPLATE_MESSAGE];
-	va_list ap;
+	char why[STRICT_MESSAGE];
+	yyjson_doc *read = strict_json_read(text, len, NULL, why);
+	yyjson_mut_val *out;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	fail_at(t, t->here, "%s", text);
-}
-
-void spend(struct template *t, uint64_t steps)
-{
-	if (t->steps < steps)
-		fail(t, "the template takes too long: more than %llu steps", (unsigned long long)t->limits.steps);
-	t->steps -= steps;
-}
-
-void *take(struct template *t, size_t size)
-{
-	struct chunk *c = t->chunks;
-	size_t room = CHUNK;
-	void *at;
-
-	if (size > t->limits.memory || t->used > t->limits.memory - size)
-		fail(t, "the template needs more than %zu MiB of memory", t->limits.memory >> 20);
-	size = (size + 15) & ~(size_t)15;
-	if (!c || c->room - c->used < size) {
-		if (size > room)
-			room = size;
-		c = malloc(sizeof *c + room);
-		if (!c)
-			fail(t, "out of memory");
-		c->next = t->chunks;
-		c->used = 0;
-		c->room = room;
-		t->chunks = c;
-		t->used += sizeof *c + room;
+	if (!read) {
+		snprintf(message, TEMPLATE_MESSAGE, "is not a template: %s", why);
+		return NULL;
 	}
-	at = c->bytes + c->used;
-	c->used += size;
-	return memset(at, 0, size);
+	out = of_json(doc, yyjson_doc_get_root(read), message);
+	yyjson_doc_free(read);
+	return out;
 }
 
-void deeper(struct template *t)
+/* A message repeats names of the template: controls and characters that were cut do not get into it. */
+static yyjson_mut_val *refused(char *message)
 {
-	if (++t->depth > DEPTH_MAX)
-		fail(t, "nested deeper than %d levels", DEPTH_MAX);
+	bool whole = http_utf8_valid((struct http_slice){ message, strlen(message) });
+
+	for (unsigned char *s = (unsigned char *)message; *s; s++)
+		if (*s < ' ' || *s == 0x7f || (*s > 0x7f && !whole))
+			*s = '?';
+	return NULL;
 }
 
-/* A copy with line ends as \n: what line and column count. */
-static void normalise(struct template *t, const char *text, size_t len)
+yyjson_mut_val *template_parameters(yyjson_mut_doc *doc, const char *text, size_t len, char message[TEMPLATE_MESSAGE])
 {
-	char *copy = take(t, len + 1);
-	size_t n = 0;
+	size_t blank = 0;
+	yyjson_mut_val *out;
 
-	for (size_t i = 0; i < len; i++) {
-		copy[n++] = text[i] == '\r' ? '\n' : text[i];
-		if (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n')
-			i++;
+	if (len > TEMPLATE_MAX)
+		return refuse(message, "is too large: a template has at most 460800 bytes.");
+	if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+		text += 3;
+		len -= 3;
 	}
-	t->text = copy;
-	t->len = n;
-}
-
-static void chunks_free(struct template *t)
-{
-	struct chunk *c, *next;
-
-	for (c = t->chunks; c; c = next) {
-		next = c->next;
-		free(c);
-	}
-}
-
-/* Everything that may fail; 0 or -1. */
-static int render(struct template *t, const char *text, size_t len, yyjson_val *context, struct buffer *result)
-{
-	struct scope root = { NULL, { 0, 0, NULL } };
-
-	if (setjmp(t->end))
-		return -1;
-	normalise(t, text, len);
-	t->context = context ? of_json(t, context) : dict_new(t);
-	t->scope = &root;
-	t->out = result;
-	run(t, parse_template(t));
-	return 0;
-}
-
-int template_render(const char *text, size_t len, yyjson_val *context, unsigned engines,
-	const struct template_limits *limits, char **out, size_t *out_len, struct template_error *error)
-{
-	struct template t = { .engines = engines, .limits = *limits, .steps = limits->steps, .error = error };
-	struct buffer result = { NULL, 0, 0 };
-	int rc;
-
-	*error = (struct template_error){ 1, 1, "" };
-	*out = NULL;
-	*out_len = 0;
-	rc = render(&t, text, len, context, &result);
-	if (rc == 0) {
-		*out = malloc(result.n + 1);
-		if (*out) {
-			if (result.n)
-				memcpy(*out, result.s, result.n);
-			(*out)[result.n] = 0;
-			*out_len = result.n;
-		} else {
-			snprintf(error->text, sizeof error->text, "out of memory");
-			rc = -1;
-		}
-	}
-	chunks_free(&t);
-	return rc;
+	if (memchr(text, 0, len) || !http_utf8_valid((struct http_slice){ text, len }))
+		return refuse(message, "is not a template: it is not a text in UTF-8.");
+	while (blank < len && strchr(" \t\r\n", text[blank]))
+		blank++;
+	out = blank < len && text[blank] == '{' ? json(doc, text, len, message) : template_yaml(doc, text, len, message);
+	if (out && yyjson_mut_obj_size(out) > TEMPLATE_PARAMETERS_MAX)
+		return refuse(message, "Parameters: a template has at most 200.");
+	return out ? out : refused(message);
 }

@@ -1,42 +1,25 @@
 /*
- * template: the text of scripts and files with their variables put in.
+ * template: the parameters of AWS CloudFormation templates (AWS CloudFormation User Guide, "Parameters").
  *
- * A subset of Jinja2 and the few forms of Velocity that scripts use, in one pass over one text: what a variable holds is
- * never read as template.  The grammar is in docs/templates.md.  No input or output, no clock, no global state; the work
- * is bounded in steps, memory and length of the result, and a text that asks for more fails like any other mistake.
+ * A template is JSON, or YAML.  Of YAML only the section Parameters is read, written in blocks as templates are: keys and
+ * their values on lines, texts plain, quoted or in blocks, lists in blocks or in brackets.  Anchors, aliases, tags and
+ * braces in that section are refused with the number of the line; all other sections are passed over unread.
  */
 #ifndef CAM_TEMPLATE_H
 #define CAM_TEMPLATE_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <yyjson.h>
 
-/* Which forms are read; both may be. */
-#define TEMPLATE_JINJA 1u
-#define TEMPLATE_VELOCITY 2u
+/* Largest template the service takes from a file, bytes, and parameters it may have. */
+#define TEMPLATE_MAX 460800
+#define TEMPLATE_PARAMETERS_MAX 200
+/* Text of an error, bytes. */
+#define TEMPLATE_MESSAGE 200
 
-/* Bytes of the sentence about what is wrong. */
-#define TEMPLATE_MESSAGE 160
-
-struct template_limits {
-	size_t memory;		/* bytes, for everything but the result */
-	size_t output;		/* bytes of the result */
-	uint64_t steps;		/* nodes evaluated, items visited, characters compared */
-};
-
-/* 64 MiB, 8 MiB, 20 million: some seconds on a slow machine. */
-extern const struct template_limits template_usual;
-
-struct template_error {
-	unsigned line, column;	/* from 1; a column counts characters */
-	char text[TEMPLATE_MESSAGE];
-};
-
-/* Renders text (len bytes, UTF-8) with the members of context (an object, NULL = none) as variables.  Arrays of
- * context are bindings: a member asked of one is asked of its first element.  Returns 0 with the result in *out (malloc, a 0
- * behind it) and its length, or -1 with error filled in. */
-int template_render(const char *text, size_t len, yyjson_val *context, unsigned engines,
-	const struct template_limits *limits, char **out, size_t *out_len, struct template_error *error);
+/* The section Parameters as an object of doc, {name: {Type, Default, AllowedValues, NoEcho, ...}}; of YAML every value is a
+ * text or a list of texts.  Empty when there is none.  NULL with a sentence in message when the text is no
+ * template or too large. */
+yyjson_mut_val *template_parameters(yyjson_mut_doc *doc, const char *text, size_t len, char message[TEMPLATE_MESSAGE]);
 
 #endif
