@@ -213,8 +213,9 @@ static void deliver(int64_t slot, char *text)
 		return;
 	}
 	snprintf(again, sizeof again, "%lld %c", (long long)t->fence, r.outcome == CORE_OUTCOME_DONE ? 'd' : 'f');
-	if (sim_faults && sim_chance(6))
-		sim_at(sim_between(1000, 400 * SECOND), echo, t->id, again);
+	/* Of a failed one soon, for then the next attempt may run. */
+	if (sim_faults && sim_chance(r.outcome == CORE_OUTCOME_FAILED ? 2 : 8))
+		sim_at(sim_between(1000, sim_chance(3) ? 400 * SECOND : 6 * SECOND), echo, t->id, again);
 	free(t->result);
 	memset(t, 0, sizeof *t);
 }
@@ -266,7 +267,9 @@ static void check_new(const struct task *n)
 		running += !t->ended;
 		if (t->id == n->id && t->fence == n->fence)
 			sim_violation("task %lld was given out twice with the fence %lld", (long long)t->id, (long long)t->fence);
-		if (!t->ended && t->id != n->id && n->machine[0] && !strcmp(t->machine, n->machine) && !strncmp(t->kind, "machine.", 8))
+		/* A stray has the key of a machine and is another: both may go at once. */
+		if (!t->ended && t->id != n->id && n->machine[0] && !strcmp(t->machine, n->machine) && strcmp(t->kind, n->kind) != 0 &&
+				!strncmp(t->kind, "machine.", 8))
 			sim_violation("%s of %s is given out while %s of it runs", n->kind, n->machine, t->kind);
 	}
 	if (running >= SLOTS)

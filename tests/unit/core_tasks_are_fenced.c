@@ -125,7 +125,7 @@ static void check_retry(void)
 
 static void check_deadline(void)
 {
-	int64_t id = 0, fence;
+	int64_t id = 0, fence, told = 0;
 
 	/* Given out: the time the task has, and some slack. */
 	add("k4", 100);
@@ -136,6 +136,8 @@ static void check_deadline(void)
 	now += (CORE_TASK_SLACK + 1) * PLAT_SECOND;
 	core_tasks_expire(db);
 	CHECK(operations("unavailable") == 1 && operations("processing") == 0);
+	/* Whoever still works on it is told to stop. */
+	CHECK(core_tasks_cancels(db, &told, 1) == 1 && told == id && !core_tasks_cancels(db, &told, 1));
 	CHECK(!result(id, fence + 1, CORE_OUTCOME_DONE) && result(id, fence, CORE_OUTCOME_DONE) && operations("done") == 2);
 	/* Not given out: the time it may wait. */
 	core_room_lost(db, "sysd");
