@@ -254,8 +254,19 @@ TRY(big_allocation) {
 
 /* ---- the machine ---- */
 
-TRY(mount_tmpfs) { return syscall(SYS_mount, "none", "/run", "tmpfs", 0, 0); }
-TRY(unmount) { return syscall(SYS_umount2, "/data", 0); }
+/* Without its fence the room that may mount would take the floor from under the house. */
+static bool would_break(const struct room *self)
+{
+#ifdef PROBE_WITHOUT_FENCE
+	errno = ENOSYS;
+	return self->mounts;
+#else
+	(void)self;
+	return false;
+#endif
+}
+TRY(mount_tmpfs) { return would_break(self) ? -1 : syscall(SYS_mount, "none", "/run", "tmpfs", 0, 0); }
+TRY(unmount) { return would_break(self) ? -1 : syscall(SYS_umount2, "/data", 0); }
 TRY(change_root) { return chroot("/data"); }
 TRY(power_off) { return syscall(SYS_reboot, 0, 0, 0, 0); }	/* wrong magic: EINVAL at most */
 TRY(host_name) { return sethostname("probe", 5); }
