@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { again, call, get, reason, send } from "../lib/http";
 import { go, route } from "../lib/route";
 import { activate, readStatus, setUp, signIn, status, user } from "../lib/session";
-import { Button, Check, Copy, Facts, Field, Note, PageHead } from "../parts/basic";
+import { Button, Check, Copy, Facts, Field, PageHead } from "../parts/basic";
 import { Dialog, useForm } from "../parts/dialog";
 import { exampleSteps, makeExample } from "./example";
 
