@@ -11,7 +11,7 @@ SOAK = os.environ.get("CAM_SOAK") == "1"
 ROUNDS = 1000 if SOAK else 20
 SEED = int(os.environ.get("CAM_SEED", "4"))
 # A step that ran twice says so twice; what it writes says when it ran.
-COUNTED = "#!/bin/sh\necho \"ran %s\"\nsleep 0.3\necho \"end %s\"\n"
+COUNTED = "#!/bin/sh\necho \"ran %s\"\nsleep 1\necho \"end %s\"\n"
 EVENTS = ["install", "configure", "start"]
 
 
@@ -83,7 +83,7 @@ def killed_at_any_moment_everything_ends_once(w):
 
 
 def work_goes_on_within_two_seconds_of_a_restart(w):
-    box = w.box("script", "ticks", {"install": "#!/bin/sh\nfor n in $(seq 40); do echo tick $n; sleep 0.5; done\n"})
+    box = w.box("script", "ticks", {"install": "#!/bin/sh\nfor n in $(seq 60); do echo tick $n; sleep 1; done\n"})
     i = w.deploy(box)
     wait_for(60, lambda: "tick 3" in w.logs(i["id"]), "it does not tick")
     worst = {}
