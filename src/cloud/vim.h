@@ -54,6 +54,8 @@ struct vim {
 	char privilege[96];		/* the one it names, of NoPermission */
 	char why[VIM_WHY];		/* a sentence about the last failure */
 	struct xml_reader *answer;	/* of the last call */
+	void *cache;			/* of the driver's, ends with the session */
+	void (*cache_free)(void *cache);
 };
 
 /* ---- vim_session.c ---- */
@@ -62,6 +64,8 @@ struct vim {
 struct vim *vim_take(struct job *job, enum job_result *result);
 /* Back to the pool; ends it when it is of no more use. */
 void vim_give(struct vim *v);
+/* Forgets what the driver kept with the session. */
+void vim_forget(struct vim *v);
 /* Ends all that are idle. */
 void vim_pool_clear(void);
 /* The result of a job that ends because a call did not succeed. */

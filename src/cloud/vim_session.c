@@ -76,10 +76,18 @@ static struct vim *pool_take_old(void)
 	return v;
 }
 
+void vim_forget(struct vim *v)
+{
+	if (v->cache)
+		v->cache_free(v->cache);
+	v->cache = NULL;
+}
+
 static void end(struct vim *v)
 {
 	if (!v)
 		return;
+	vim_forget(v);
 	xml_close(v->answer);
 	http_close(v->http);
 	tls_trust_free(v->trust);

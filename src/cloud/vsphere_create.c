@@ -140,6 +140,8 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 	r = clone_once(v, p, name, template, vm);
 	if (r == VIM_DONE)
 		return JOB_INVALID;
+	/* a place that is not good any more */
+	vim_forget(v);
 	if (is_taken(v, r))
 		return adopt(v, p, name, vm);
 	/* vCenter refused, or was never reached: nothing will appear.  A task that is gone (vCenter was restarted) is no refusal. */

@@ -1,8 +1,10 @@
 /* vsphere: where a new machine goes: the names and references of its profile against what the vCenter has. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cloud/vsphere.h"
+#include "plat/clock.h"
 
 #define POOLS "ResourcePool VirtualApp"
 #define COMPUTE "ComputeResource ClusterComputeResource"
@@ -12,9 +14,12 @@ const struct vsphere_flavor vsphere_flavors[] = {
 	{ "Tiny", 1, 1024 }, { "Small", 1, 2048 }, { "Medium", 2, 4096 }, { "Large", 4, 8192 }, { NULL, 0, 0 }
 };
 
+/* An inventory is good for so long: many machines are made one after another. */
+#define FRESH (60 * PLAT_SECOND)
+
 struct search {
 	struct vim *v;
-	struct vsphere_inventory inv;
+	struct vsphere_inventory inv;		/* a view into the session's */
 	const struct vsphere_entity *dc;	/* NULL = any */
 };
 
@@ -203,7 +208,36 @@ static enum job_result place_flavor(struct job *job, struct vsphere_place *p)
 	return job_refuse(job, "flavor: the provider has no flavor %s", name);
 }
 
-enum job_result vsphere_place(struct vim *v, struct vsphere_place *place)
+static void free_inventory(void *cache)
+{
+	vsphere_inventory_free(cache);
+	free(cache);
+}
+
+/* The session's inventory, read anew when it is not fresh. */
+static enum vim_result take_inventory(struct vim *v, struct search *s)
+{
+	struct vsphere_inventory *inv = v->cache;
+	enum vim_result r;
+
+	if (!inv || inv->at + FRESH < plat_clock_boot()) {
+		vim_forget(v);
+		inv = calloc(1, sizeof *inv);
+		if (!inv)
+			return VIM_LOST;
+		r = vsphere_inventory_read(v, inv);
+		if (r != VIM_DONE) {
+			free_inventory(inv);
+			return r;
+		}
+		v->cache = inv;
+		v->cache_free = free_inventory;
+	}
+	s->inv = *inv;
+	return VIM_DONE;
+}
+
+static enum job_result place_all(struct vim *v, struct vsphere_place *place)
 {
 	static enum job_result (*const parts[])(struct search *s, struct vsphere_place *p) = {
 		place_template, place_folder, place_compute, place_datastore, place_network,
@@ -214,11 +248,25 @@ enum job_result vsphere_place(struct vim *v, struct vsphere_place *place)
 
 	if (result)
 		return result;
-	r = vsphere_inventory_read(v, &s.inv);
+	r = take_inventory(v, &s);
 	if (r != VIM_DONE)
-		result = vim_fail(v, r, "read the inventory");
+		return vim_fail(v, r, "read the inventory");
 	for (size_t i = 0; !result && i < sizeof parts / sizeof parts[0]; i++)
 		result = parts[i](&s, place);
-	vsphere_inventory_free(&s.inv);
+	return result;
+}
+
+enum job_result vsphere_place(struct vim *v, struct vsphere_place *place)
+{
+	struct vsphere_place empty = { .windows = false };
+	bool kept = v->cache != NULL;
+	enum job_result result = place_all(v, place);
+
+	/* what is not found may be new */
+	if (result == JOB_REFUSED && kept) {
+		vim_forget(v);
+		*place = empty;
+		result = place_all(v, place);
+	}
 	return result;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """cloud and vCenter: every operation, certificates, privileges, and what goes wrong on the way."""
+import concurrent.futures
 import json
 import os
 import random
@@ -532,6 +533,34 @@ def cases_big():
     big.kill()
 
 
+def govc_clone(n):
+    vc.govc("vm.clone", "-on=true", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "-c", "1", "-m", "2048", "web-eb-abcde-%d" % n)
+
+
+def cases_bench(count=200):
+    """By name only: so many machines by cloud, by a loop of govc, by eight loops of it."""
+    def gone(names):
+        for name in names:
+            vc.govc("vm.destroy", name)
+
+    began = time.monotonic()
+    tasks = [core.push("machine.create", "m-%08d" % n, 600, config=config(SMALL), **machine(n)) for n in range(1000, 1000 + count)]
+    done = sum((core.result(t, 600) or {}).get("outcome") == "done" for t in tasks)
+    took = time.monotonic() - began
+    print("bench: %d of %d machines by cloud in %.1f s; %d kB of memory at most" % (done, count, took, cloud.status("VmHWM")), flush=True)
+    check("bench: all were made, one each", done == count and len(vc.machines()) == count, (done, len(vc.machines())))
+    gone(vc.machines())
+    began = time.monotonic()
+    for n in range(count):
+        govc_clone(n)
+    print("bench: %d by a govc loop in %.1f s" % (count, time.monotonic() - began), flush=True)
+    gone(vc.machines())
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(govc_clone, range(count)))
+    print("bench: %d by eight govc at once in %.1f s" % (count, time.monotonic() - began), flush=True)
+
+
 def main():
     global core, keyd, cloud, vc, proxy
     sh("ip", "link", "set", "lo", "up")
@@ -555,8 +584,8 @@ def main():
     only = sys.argv[1:]
     for name, f in (("certificates", cases_certificates), ("sync", cases_sync), ("machine", cases_machine),
                     ("refused", cases_refused), ("trouble", cases_trouble), ("slow", cases_slow), ("room", cases_room),
-                    ("kills", lambda: rounds(300 if SOAK else 10)), ("big", cases_big)):
-        if not only or name in only:
+                    ("kills", lambda: rounds(300 if SOAK else 10)), ("big", cases_big), ("bench", cases_bench)):
+        if name in only or (not only and name != "bench"):
             began = time.monotonic()
             f()
             print("%s: %.1f s" % (name, time.monotonic() - began), flush=True)
