@@ -242,7 +242,8 @@ static bool set_body(struct request *r, struct reply *reply, yyjson_val *root)
 	return true;
 }
 
-void call_answer_with(struct request *r, yyjson_val *root)
+/* text: the body as it came behind root's line, NULL = it is in root. */
+static void answer_with(struct request *r, yyjson_val *root, const char *text, size_t len)
 {
 	struct reply reply = REPLY_ZERO;
 	yyjson_val *retry = yyjson_obj_get(root, "retry_after");
@@ -254,7 +255,11 @@ void call_answer_with(struct request *r, yyjson_val *root)
 		request_refuse(r, 500, "The appliance gave no answer that makes sense.");
 		return;
 	}
-	if (!set_body(r, &reply, root)) {
+	if (text) {
+		reply.type = "application/json";
+		reply.lent = text;
+		reply.len = len;
+	} else if (!set_body(r, &reply, root)) {
 		request_refuse(r, 503, "The appliance could not send its answer; try again.");
 		return;
 	}
@@ -269,6 +274,11 @@ void call_answer_with(struct request *r, yyjson_val *root)
 	if (reply.status == 401)
 		reply_header(&reply, "WWW-Authenticate: Bearer");
 	reply_send(r->conn, &reply);
+}
+
+void call_answer_with(struct request *r, yyjson_val *root)
+{
+	answer_with(r, root, NULL, 0);
 }
 
 /* A refusal of the room itself: {"code","message"}. */
@@ -295,7 +305,9 @@ struct request *call_returned(struct request *r)
 static void call_answer(struct ipc_msg *msg, int error, void *arg)
 {
 	struct request *r = call_returned(arg);
+	const char *text;
 	yyjson_doc *doc;
+	size_t line;
 
 	if (!r)
 		return;
@@ -304,16 +316,17 @@ static void call_answer(struct ipc_msg *msg, int error, void *arg)
 			.arguments = arguments_build, .answer = call_answer });
 		return;
 	}
-	doc = ipc_msg_json(msg);
-	if (!doc) {
+	text = msg->len ? memchr(msg->body, '\n', msg->len) : NULL;
+	line = text ? (size_t)(text++ - (const char *)msg->body) : msg->len;
+	doc = yyjson_read((const char *)msg->body, line, 0);
+	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
 		log_warn("core: %s: answer: not a JSON object", r->verb->name);
 		request_refuse(r, 500, "The appliance gave no answer that makes sense.");
-		return;
-	}
-	if (msg->flags & IPC_ERROR)
+	} else if (msg->flags & IPC_ERROR) {
 		call_answer_refused(r, yyjson_doc_get_root(doc));
-	else
-		call_answer_with(r, yyjson_doc_get_root(doc));
+	} else {
+		answer_with(r, yyjson_doc_get_root(doc), text, text ? msg->len - line - 1 : 0);
+	}
 	yyjson_doc_free(doc);
 }
 

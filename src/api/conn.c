@@ -10,11 +10,14 @@
 #include "http/head.h"
 #include "limits.h"
 #include "live.h"
+#include "log/log.h"
 #include "reply.h"
 #include "request.h"
+#include "spare.h"
 
 static struct ev_loop *loop;
 static unsigned connections;
+static struct spare inputs = { .size = LIMIT_INPUT_FIRST };
 
 static void conn_advance(struct conn *c);
 
@@ -30,18 +33,28 @@ unsigned conn_count(void)
 
 /* ---- memory ---- */
 
+/* Tokens pass through it: it is wiped. */
+static void input_give(struct conn *c)
+{
+	if (c->in_cap == LIMIT_INPUT_FIRST) {
+		spare_put(&inputs, c->in);
+	} else {
+		explicit_bzero(c->in, c->in_cap);
+		free(c->in);
+	}
+	limits_give(c->in_cap);
+}
+
 static void input_free(struct conn *c)
 {
 	if (!c->in)
 		return;
-	explicit_bzero(c->in, c->in_cap);
-	free(c->in);
-	limits_give(c->in_cap);
+	input_give(c);
 	c->in = NULL;
 	c->in_len = c->in_cap = c->in_seen = 0;
 }
 
-/* Makes the buffer cap bytes large.  Tokens pass through it: the old one is wiped. */
+/* Makes the buffer cap bytes large. */
 static bool input_grow(struct conn *c, size_t cap)
 {
 	char *in;
@@ -50,16 +63,14 @@ static bool input_grow(struct conn *c, size_t cap)
 		return true;
 	if (!limits_take(cap))
 		return false;
-	in = malloc(cap);
+	in = cap == LIMIT_INPUT_FIRST ? spare_get(&inputs) : malloc(cap);
 	if (!in) {
 		limits_give(cap);
 		return false;
 	}
 	if (c->in) {
 		memcpy(in, c->in, c->in_len);
-		explicit_bzero(c->in, c->in_cap);
-		free(c->in);
-		limits_give(c->in_cap);
+		input_give(c);
 	}
 	c->in = in;
 	c->in_cap = cap;
@@ -124,16 +135,18 @@ static void timer_set(struct conn *c, double seconds)
 	ev_timer_start(loop, &c->timer);
 }
 
+static bool conn_reads(const struct conn *c)
+{
+	return c->state == CONN_HEAD || c->state == CONN_BODY || c->state == CONN_LINGER;
+}
+
 static void conn_enter(struct conn *c, enum conn_state state)
 {
-	bool reads = state == CONN_HEAD || state == CONN_BODY || state == CONN_LINGER;
-
 	c->state = (uint8_t)state;
 	c->since = ev_now(loop);
-	if (reads)
+	/* Stopped by on_readable when something comes in another state: that is rare, and each change is a system call. */
+	if (conn_reads(c))
 		ev_io_start(loop, &c->readable);
-	else
-		ev_io_stop(loop, &c->readable);
 	if (state != CONN_REPLY)
 		ev_io_stop(loop, &c->writable);
 	switch (state) {
@@ -175,11 +188,86 @@ void conn_write_now(struct conn *c, const char *text, size_t len)
 		c->closing = true;
 }
 
+/* 1 = all written, 0 = the socket is full, -1 = it is gone. */
+static int out_write(struct conn *c)
+{
+	struct conn_out *o = &c->out;
+	size_t all = o->head_len + o->body_len;
+
+	while (o->done < all) {
+		struct iovec v[2];
+		struct msghdr m = { .msg_iov = v };
+		ssize_t n;
+
+		if (o->done < o->head_len)
+			v[m.msg_iovlen++] = (struct iovec){ o->head + o->done, o->head_len - o->done };
+		if (o->body_len) {
+			size_t skip = o->done > o->head_len ? o->done - o->head_len : 0;
+
+			v[m.msg_iovlen++] = (struct iovec){ (char *)(uintptr_t)o->body + skip,
+				o->body_len - skip };
+		}
+		n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN ? 0 : errno == EINTR ? 0 : -1;
+		o->done += (size_t)n;
+	}
+	return 1;
+}
+
+/* The head, and a body that is only lent, are copied as far as they have not been sent. False when there is no memory. */
+static bool out_keep(struct conn_out *o)
+{
+	size_t head = o->done < o->head_len ? o->head_len - o->done : 0;
+	size_t skip = o->done > o->head_len ? o->done - o->head_len : 0;
+	size_t lent = o->lent ? o->body_len - skip : 0;
+	char *copy;
+
+	if (!limits_take(head + lent + (o->owned ? o->body_len : 0)))
+		return false;
+	o->taken = head + lent + (o->owned ? o->body_len : 0);
+	copy = malloc(head + lent + 1);
+	if (!copy)
+		return false;
+	memcpy(copy, o->head + o->head_len - head, head);
+	if (lent)
+		memcpy(copy + head, o->body + skip, lent);
+	o->head = copy;
+	o->head_len = head + lent;
+	o->done = o->lent ? 0 : skip;
+	if (o->lent)
+		o->body_len = 0;
+	return true;
+}
+
+/* Nothing of it is kept. */
+static void out_forget(struct conn_out *o)
+{
+	o->head = NULL;
+	if (o->owned)
+		explicit_bzero(o->owned, o->body_len);
+	o->head_len = o->body_len = o->done = 0;
+}
+
 void conn_write(struct conn *c, const struct conn_out *out)
 {
 	bool was_busy = c->state == CONN_BUSY;
+	int written;
 
 	c->out = *out;
+	written = out_write(c);
+	c->sent += c->out.done;
+	if (written == 1) {
+		out_forget(&c->out);
+	} else if (out_keep(&c->out)) {
+		c->sent -= c->out.done;
+	} else {
+		/* Not even that fits: the client sees the connection end. */
+		log_warn("reply: memory: none left");
+		out_forget(&c->out);
+		c->closing = true;
+		c->more = NULL;
+	}
 	conn_enter(c, CONN_REPLY);
 	/* From inside conn_advance its loop goes on by itself. */
 	if (was_busy)
@@ -211,33 +299,6 @@ void conn_cut(struct conn *c)
 }
 
 /* ---- writing ---- */
-
-/* 1 = all written, 0 = the socket is full, -1 = it is gone. */
-static int out_write(struct conn *c)
-{
-	struct conn_out *o = &c->out;
-	size_t all = o->head_len + o->body_len;
-
-	while (o->done < all) {
-		struct iovec v[2];
-		struct msghdr m = { .msg_iov = v };
-		ssize_t n;
-
-		if (o->done < o->head_len)
-			v[m.msg_iovlen++] = (struct iovec){ o->head + o->done, o->head_len - o->done };
-		if (o->body_len) {
-			size_t skip = o->done > o->head_len ? o->done - o->head_len : 0;
-
-			v[m.msg_iovlen++] = (struct iovec){ (char *)(uintptr_t)o->body + skip,
-				o->body_len - skip };
-		}
-		n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
-		if (n < 0)
-			return errno == EAGAIN ? 0 : errno == EINTR ? 0 : -1;
-		o->done += (size_t)n;
-	}
-	return 1;
-}
 
 /* Asks for the next piece. False when c is gone. */
 static bool reply_more(struct conn *c)
@@ -399,9 +460,12 @@ static void on_readable(struct ev_loop *l, ev_io *w, int events)
 	struct conn *c = w->data;
 	ssize_t n;
 
-	(void)l;
 	if (events & EV_CUSTOM) {
 		conn_advance(c);
+		return;
+	}
+	if (!conn_reads(c)) {
+		ev_io_stop(l, w);
 		return;
 	}
 	if (c->state == CONN_LINGER) {

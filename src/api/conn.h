@@ -34,13 +34,14 @@ struct conn;
 /* Makes the next piece: ends, now or later, in conn_write_more or conn_cut. */
 typedef void conn_more_fn(struct conn *c);
 
-/* Bytes to be written: a head of our own, then a body, owned or borrowed for ever. */
+/* Bytes to be written: a head, then a body, owned or borrowed for ever or lent for the call. */
 struct conn_out {
-	char *head;
+	char *head;		/* lent for the call of conn_write; what is kept of it is a copy */
 	size_t head_len;
 	char *owned;
 	const char *body;
 	size_t body_len;
+	bool lent;
 	size_t done;		/* of head and body together */
 	size_t taken;		/* from the memory account */
 };
@@ -75,7 +76,8 @@ void conn_open(struct ev_loop *loop, int fd, const char *peer, uint8_t leaf);
 void conn_want_body(struct conn *c);
 /* The request is with core: nothing is read until the reply. */
 void conn_want_answer(struct conn *c);
-/* Writes out and goes on; takes out's memory over. */
+/* Writes out and goes on; what it owns is taken over, of what is lent a copy is kept when the socket does not take all
+ * of it. */
 void conn_write(struct conn *c, const struct conn_out *out);
 /* Between the pieces of a reply: takes bytes (malloc) over, goes on with them; last = none follow. */
 void conn_write_more(struct conn *c, char *bytes, size_t len, bool last);

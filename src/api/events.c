@@ -101,7 +101,7 @@ static void take(yyjson_val *event)
 	if (!strcmp(e->kind, "token.revoked"))
 		revoked(event);
 	viewers_event(e);
-	live_event(e);
+	live_event();
 }
 
 static void on_notice(struct ipc_client *core, struct ipc_msg *msg, void *arg)

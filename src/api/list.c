@@ -68,7 +68,7 @@ static void first_piece(struct request *r, int status, char *bytes, size_t len, 
 
 	reply.status = status;
 	reply.service = true;
-	reply.type = r->verb->answer == VERB_ANSWER_LINES ? "application/x-ndjson" : "application/json";
+	reply.type = r->verb->answer == VERB_ANSWER_LINES ? verb_lines_type(r->verb) : "application/json";
 	reply.chunked = true;
 	reply.owned = bytes;
 	reply.len = len;

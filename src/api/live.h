@@ -23,6 +23,11 @@ struct peer;
 /* Workspaces and kinds of one subscription. */
 #define LIVE_WORKSPACES 64
 #define LIVE_KINDS 32
+/* Bytes and frames that are written without asking whether the socket takes them, less than its send buffer allows in
+ * one piece.  Clients told in a row before others have their turn. */
+#define LIVE_AT_ONCE 4096
+#define LIVE_FRAMES 8
+#define LIVE_TELL 512
 /* Seconds until somebody unknown has to say who it is; until a cut client is gone. */
 #define LIVE_AUTH_SECONDS 10
 #define LIVE_END_SECONDS 5
@@ -38,8 +43,8 @@ void live_open(struct ev_loop *loop);
  * the client sent behind it. */
 void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct viewer *viewer);
 
-/* Tells of an event all who may see it. */
-void live_event(const struct event *e);
+/* There is a new event in the ring: tells all who may see it. */
+void live_event(void);
 
 /* Ends what was admitted with this credential; everything (hash NULL). */
 void live_revoked(const uint8_t *hash);

@@ -14,6 +14,7 @@
 #include "files.h"
 #include "live.h"
 #include "log/log.h"
+#include "plat/heap.h"
 #include "room/room.h"
 #include "stored.h"
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 
 	(void)argv;
 	log_open("api");
+	plat_heap_keep();
 	if (argc != 1)
 		log_usage(USAGE);
 	signal(SIGPIPE, SIG_IGN);

@@ -112,37 +112,28 @@ static size_t write_head(const struct conn *c, const struct reply *r, char *out,
 
 void reply_send(struct conn *c, struct reply *r)
 {
-	struct conn_out out = { 0 };
 	struct request *q = c->request;
 	bool without = bodiless(r->status) || (q && http_slice_is(q->head.method, "HEAD"));
-	/* Without a length in HTTP/1.0 the end of the connection is the end of the reply. */
-	bool until_close = r->chunked && !q->head.minor;
+	struct conn_out out = { .lent = r->lent && !without };
+	char head[HEAD_SIZE];
 
 	if (q)
 		q->status = r->status;
-	out.head = malloc(HEAD_SIZE);
-	out.taken = HEAD_SIZE + (r->owned ? r->len : 0);
-	if (!out.head || !limits_take(out.taken)) {
-		/* Not even an error fits: the client sees the connection end. */
-		log_warn("reply: memory: none left");
-		free(out.head);
-		free(r->owned);
-		memset(&out, 0, sizeof out);
-		c->closing = true;
-		conn_write(c, &out);
-		return;
-	}
-	if (until_close)
+	/* Without a length in HTTP/1.0 the end of the connection is the end of the reply. */
+	if (r->chunked && !q->head.minor)
 		c->closing = true;
 	c->more = without ? NULL : r->more;
-	out.head_len = write_head(c, r, out.head, HEAD_SIZE);
+	out.head = head;
+	out.head_len = write_head(c, r, head, sizeof head);
 	if (r->owned && without)
 		free(r->owned);
 	else
 		out.owned = r->owned;
-	out.body = r->owned ? out.owned : r->borrowed;
+	out.body = out.owned ? out.owned : out.lent ? r->lent : r->borrowed;
 	out.body_len = without || !out.body ? 0 : r->len;
 	conn_write(c, &out);
+	/* a cookie may have been in it */
+	explicit_bzero(head, sizeof head);
 }
 
 char *reply_message(const char *message, size_t *len)

@@ -21,7 +21,8 @@ struct reply {
 	char extra[768];	/* further header lines, each with CR LF */
 	size_t extra_len;
 	char *owned;		/* body from malloc, taken over; or */
-	const char *borrowed;	/* body that lives for ever */
+	const char *borrowed;	/* body that lives for ever; or */
+	const char *lent;	/* body that lives until reply_send returns */
 	size_t len;
 	bool chunked;		/* of unknown length: owned, if any, is the first piece with its framing */
 	conn_more_fn *more;	/* where the body comes from: all of it, or what follows the first piece */

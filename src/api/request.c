@@ -15,7 +15,10 @@
 #include "reply.h"
 #include "request.h"
 #include "socket.h"
+#include "spare.h"
 #include "upload.h"
+
+static struct spare requests = { .size = sizeof(struct request) };
 
 static void request_complete(struct request *r);
 
@@ -45,7 +48,7 @@ void request_free(struct request *r)
 	download_free(r->download);
 	limits_give(2 * r->bytes_len);
 	auth_wipe(&r->auth);
-	free(r);
+	spare_put(&requests, r);
 }
 
 void request_abandon(struct request *r)
@@ -293,7 +296,7 @@ static struct request *request_new(struct conn *c, const char *head, size_t len)
 
 	if (!limits_take(2 * len))
 		return NULL;
-	r = calloc(1, sizeof *r);
+	r = spare_get(&requests);
 	if (!r) {
 		limits_give(2 * len);
 		return NULL;

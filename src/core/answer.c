@@ -1,5 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "answer.h"
 #include "log/log.h"
@@ -10,6 +12,10 @@
 void core_answer_reset(struct core_answer *a)
 {
 	yyjson_mut_doc_free(a->doc);
+	/* a value that is shown once may be in it */
+	if (a->text)
+		explicit_bzero(a->text, a->len);
+	free(a->text);
 	*a = (struct core_answer)CORE_ANSWER_ZERO;
 }
 
@@ -43,16 +49,32 @@ void core_answer_message(struct core_answer *a, int status, const char *fmt, ...
 	yyjson_mut_obj_add_strcpy(a->doc, body, "message", text);
 }
 
+void core_answer_take(struct core_answer *a, int status, char *json)
+{
+	if (!json) {
+		core_answer_message(a, 500, "The appliance could not make its answer.");
+		return;
+	}
+	core_answer_begin(a, status);
+	a->text = json;
+	a->len = strlen(json);
+}
+
 void core_answer_raw(struct core_answer *a, int status, const char *json)
 {
-	core_answer_begin(a, status);
-	yyjson_mut_obj_add(a->doc->root, yyjson_mut_str(a->doc, "body"), yyjson_mut_rawcpy(a->doc, json));
+	core_answer_take(a, status, strdup(json));
 }
 
 void core_answer_doc(struct core_answer *a, int status, const yyjson_mut_doc *doc)
 {
-	core_answer_begin(a, status);
-	yyjson_mut_obj_add(a->doc->root, yyjson_mut_str(a->doc, "body"), yyjson_mut_val_mut_copy(a->doc, doc->root));
+	core_answer_take(a, status, yyjson_mut_write(doc, 0, NULL));
+}
+
+char *core_answer_body(const struct core_answer *a)
+{
+	yyjson_mut_val *body = a->doc ? yyjson_mut_obj_get(a->doc->root, "body") : NULL;
+
+	return a->text ? strdup(a->text) : body ? yyjson_mut_val_write(body, 0, NULL) : NULL;
 }
 
 void core_answer_missing(struct core_answer *a)

@@ -8,6 +8,8 @@
 struct core_answer {
 	int status;			/* 0 = not yet set */
 	yyjson_mut_doc *doc;		/* root: the reply of PROTO_CORE_VERB */
+	char *text;			/* its body where that is a finished JSON text, or NULL (malloc) */
+	size_t len;
 };
 #define CORE_ANSWER_ZERO { .status = 0, .doc = NULL }
 
@@ -20,10 +22,13 @@ yyjson_mut_val *core_answer_object(struct core_answer *a, int status);
 /* {"message":...} */
 void core_answer_message(struct core_answer *a, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* JSON text as the body, as it is. */
+/* JSON text as the body, as it is; the second one takes it over (malloc). */
 void core_answer_raw(struct core_answer *a, int status, const char *json);
-/* A document of others as the body; it is copied. */
+void core_answer_take(struct core_answer *a, int status, char *json);
+/* A document of others as the body; it is written out. */
 void core_answer_doc(struct core_answer *a, int status, const yyjson_mut_doc *doc);
+/* The body's JSON text wherever it is, or NULL; free it. */
+char *core_answer_body(const struct core_answer *a);
 /* 404 as for everything that is missing or may not be seen: always the same bytes. */
 void core_answer_missing(struct core_answer *a);
 /* A bare text. */

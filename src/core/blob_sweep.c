@@ -238,8 +238,8 @@ static int known_run(struct db *db, struct db_job *job)
 
 	yyjson_arr_foreach(list, i, n, digest)
 		if (i < DIGESTS && yyjson_is_str(digest))
-			j->unknown[i] = !db_number(db, 1, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND parent = ?)",
-				"it", (int64_t)OBJECT_BLOB, yyjson_get_str(digest));
+			j->unknown[i] = !db_number(db, 1, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND parent = ?"
+				" AND parent <> '')", "it", (int64_t)OBJECT_BLOB, yyjson_get_str(digest));
 	return 0;
 }
 
@@ -289,6 +289,11 @@ static void round_begin(struct ev_loop *loop, struct ev_timer *t, int events)
 	(void)t;
 	(void)events;
 	core_job_read(the.core, &job_new(look_run, look_done)->work);
+}
+
+struct ipc_client *core_store(void)
+{
+	return the.store;
 }
 
 void core_blob_sweep_open(struct core *core)

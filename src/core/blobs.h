@@ -9,6 +9,7 @@
 #define CAM_CORE_BLOBS_H
 
 #include "core.h"
+#include "schema/schema.h"
 
 #define BLOB_PLACE "/services/blobs/download/"
 /* Letters of a blob's id, hexadecimal. */
@@ -24,6 +25,8 @@
 
 /* keyd is connected: makes or unseals the key.  Then blobs are swept up from time to time. */
 void core_blobs_open(struct core *core);
+/* The connection to store, NULL before that. */
+struct ipc_client *core_store(void);
 /* The key, NULL while keyd has not opened it. */
 const uint8_t *core_blob_key(void);
 
@@ -42,6 +45,20 @@ bool core_blob_credential_good(const uint8_t key[BLOB_KEY], const char *blob, co
 void core_blob_url(const char *id, const char *name, char out[BLOB_URL]);
 /* Does this text name the blob? */
 bool core_blob_named(const char *text, const char *id);
+
+/* ---- who names which (blob_access.c; the rows are object_files.c's) ---- */
+
+/* Said of a file that is missing and of one that the caller may not read. */
+#define BLOB_MISSING "there is no such file; upload it first."
+
+/* May the principal read the blob: as who uploaded it, as an administrator of that workspace, or because
+ * something that the principal may see names it?  digest: NULL, or receives its SHA-256. */
+bool core_blob_readable(struct db *db, const struct core_principal *p, const char *id, char digest[OBJECT_DIGEST]);
+/* The same by its address; false for what is none. */
+bool core_blob_url_readable(struct db *db, const struct core_principal *p, const char *url, char digest[OBJECT_DIGEST]);
+/* Before a change runs: who names a file in a request must be allowed to read it, or naming it would
+ * open it.  0, or -1 with the sentence for the client. */
+int core_blob_names_check(struct db *db, const struct core_call *call, char message[SCHEMA_MESSAGE]);
 
 /* ---- sweeping (blob_sweep.c) ---- */
 

@@ -44,6 +44,15 @@ int box_check_variables(yyjson_val *variables, struct schema_path *path, char me
 /* "/services/blobs/download/<24 hex>/<name>"; id receives the blob's id, may be NULL. */
 bool box_blob_id(const char *url, char id[OBJECT_ID]);
 
+/* ---- templates (box_parameters.c, box_template.c) ---- */
+
+/* Adds a variable for each parameter of the template's bytes that the box (of doc) has none for; a variable that
+ * is there stays as it is.  No database.  0, or -1 with a sentence. */
+int box_template_variables(yyjson_mut_doc *doc, yyjson_mut_val *box, const char *bytes, size_t len, char message[SCHEMA_MESSAGE]);
+/* In the loop, of a call whose arguments are a checked box: does that with the template they name, if any, then goes on
+ * with next.  The call is refused (400, 503) when the template cannot be read. */
+void box_template_start(struct core_call *call, enum box_kind kind, void (*next)(struct core_call *call));
+
 /* ---- the document (box_document.c) ---- */
 
 /* Fills box (with its columns set) from a request's checked arguments; before: what is kept now, NULL = a
@@ -134,7 +143,11 @@ int box_check_cycle(struct db *db, const struct object *draft, char message[SCHE
 
 /* ---- differences (box_diff.c) ---- */
 
-/* As a member of doc: what changed from previous (NULL = nothing) to now. */
-yyjson_mut_val *box_diff(yyjson_mut_doc *doc, yyjson_mut_val *previous, yyjson_mut_val *now);
+/* The digest of what is at an address; false when it is not known. */
+typedef bool box_digest_fn(void *arg, const char *url, char digest[OBJECT_DIGEST]);
+
+/* As a member of doc: what changed from previous (NULL = nothing) to now.  Files are compared by their digests
+ * (digest NULL, or not known: by their addresses). */
+yyjson_mut_val *box_diff(yyjson_mut_doc *doc, yyjson_mut_val *previous, yyjson_mut_val *now, box_digest_fn *digest, void *arg);
 
 #endif

@@ -8,6 +8,8 @@
 
 struct diff {
 	yyjson_mut_doc *doc;
+	box_digest_fn *digest;
+	void *arg;
 	bool changed;
 };
 
@@ -80,6 +82,28 @@ static bool differ(yyjson_mut_val *a, yyjson_mut_val *b)
 	return a && b ? !yyjson_mut_equals(a, b) : a != b;
 }
 
+/* ---- files ---- */
+
+static const char *name_of(const char *url)
+{
+	const char *slash = strrchr(url, '/');
+
+	return slash ? slash + 1 : url;
+}
+
+static bool digest_of(struct diff *d, const char *url, char out[OBJECT_DIGEST])
+{
+	return d->digest && *url && d->digest(d->arg, url, out);
+}
+
+/* By their content; where that is not known, by their addresses: what is at one never changes. */
+static bool same_content(struct diff *d, const char *a, const char *b)
+{
+	char x[OBJECT_DIGEST], y[OBJECT_DIGEST];
+
+	return !strcmp(a, b) || (digest_of(d, a, x) && digest_of(d, b, y) && !strcmp(x, y));
+}
+
 static yyjson_mut_val *add_change(struct diff *d, yyjson_mut_val *list, const char *name, yyjson_mut_val *previous,
 	yyjson_mut_val *now)
 {
@@ -108,6 +132,27 @@ static bool is_empty(yyjson_mut_val *v)
 		(yyjson_mut_is_ctn(v) && !yyjson_mut_get_len(v));
 }
 
+static const char *string(yyjson_mut_val *v, const char *member)
+{
+	const char *s = yyjson_mut_get_str(yyjson_mut_obj_get(v, member));
+
+	return s ? s : "";
+}
+
+/* Files that make a box what it is and have no section of their own. */
+static void diff_detail_files(struct diff *d, struct section *s, yyjson_mut_val *previous, yyjson_mut_val *now)
+{
+	static const struct { const char *member, *shown; } files[] = { { "template", "Template" }, { "dockerfile", "Dockerfile" } };
+	yyjson_mut_val *a, *b;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		a = yyjson_mut_obj_get(previous, files[i].member);
+		b = yyjson_mut_obj_get(now, files[i].member);
+		if (!same_content(d, string(a, "url"), string(b, "url")))
+			add_change(d, s->changed, files[i].shown, yyjson_mut_obj_get(a, "url"), yyjson_mut_obj_get(b, "url"));
+	}
+}
+
 static yyjson_mut_val *diff_details(struct diff *d, yyjson_mut_val *previous, yyjson_mut_val *now)
 {
 	struct section s = section_new(d, "Modified Box Details");
@@ -119,17 +164,11 @@ static yyjson_mut_val *diff_details(struct diff *d, yyjson_mut_val *previous, yy
 		if (differ(a, b) && !(is_empty(a) && is_empty(b)))
 			add_change(d, s.changed, details[i].shown, a, b);
 	}
+	diff_detail_files(d, &s, previous, now);
 	return s.object;
 }
 
 /* ---- variables ---- */
-
-static const char *string(yyjson_mut_val *v, const char *member)
-{
-	const char *s = yyjson_mut_get_str(yyjson_mut_obj_get(v, member));
-
-	return s ? s : "";
-}
 
 static yyjson_mut_val *find_variable(yyjson_mut_val *list, yyjson_mut_val *like)
 {
@@ -152,19 +191,51 @@ static yyjson_mut_val *copy_variable(struct diff *d, yyjson_mut_val *v)
 	return c;
 }
 
+static bool is_file(yyjson_mut_val *variable)
+{
+	return !strcmp(string(variable, "type"), "File") || !strcmp(string(variable, "type"), "Task");
+}
+
+/* Names are part of it: scripts see them. */
+static bool same_file(struct diff *d, yyjson_mut_val *a, yyjson_mut_val *b)
+{
+	const char *x = string(a, "value"), *y = string(b, "value");
+
+	return is_file(a) && is_file(b) && !strcmp(name_of(x), name_of(y)) && same_content(d, x, y);
+}
+
+static void add_digest(struct diff *d, yyjson_mut_val *change, const char *member, const char *url)
+{
+	char digest[OBJECT_DIGEST] = "";
+
+	if (!digest_of(d, url, digest))
+		digest[0] = 0;
+	yyjson_mut_obj_add_strcpy(d->doc, change, member, digest);
+}
+
+static void add_scope(struct diff *d, yyjson_mut_val *change, yyjson_mut_val *variable)
+{
+	if (*string(variable, "scope"))
+		yyjson_mut_obj_add_strcpy(d->doc, change, "scope", string(variable, "scope"));
+}
+
 static void diff_property(struct diff *d, struct section *s, yyjson_mut_val *files, const char *property,
 	yyjson_mut_val *a, yyjson_mut_val *b)
 {
 	yyjson_mut_val *o, *x = yyjson_mut_obj_get(a, property), *y = yyjson_mut_obj_get(b, property);
+	bool value = !strcmp(property, "value");
 
-	if (!differ(x, y) || (is_empty(x) && is_empty(y)))
+	if (!differ(x, y) || (is_empty(x) && is_empty(y)) || (value && same_file(d, a, b)))
 		return;
 	o = add_change(d, s->changed, string(b, "name"), x, y);
 	yyjson_mut_obj_add_strcpy(d->doc, o, "property", property);
-	if (*string(b, "scope"))
-		yyjson_mut_obj_add_strcpy(d->doc, o, "scope", string(b, "scope"));
-	if (!strcmp(property, "value") && !strcmp(string(b, "type"), "File"))
-		add_change(d, files, string(b, "name"), x, y);
+	add_scope(d, o, b);
+	if (!value || !is_file(b))
+		return;
+	o = add_change(d, files, string(b, "name"), x, y);
+	add_digest(d, o, "previous_digest", is_file(a) ? string(a, "value") : "");
+	add_digest(d, o, "new_digest", string(b, "value"));
+	add_scope(d, o, b);
 }
 
 static void diff_variable(struct diff *d, struct section *s, yyjson_mut_val *files, yyjson_mut_val *a, yyjson_mut_val *b)
@@ -202,14 +273,13 @@ static yyjson_mut_val *diff_variables(struct diff *d, yyjson_mut_val *previous, 
 
 /* ---- files: events, readme ---- */
 
-/* A file is what its address says: a blob never changes. */
 static void diff_file(struct diff *d, yyjson_mut_val *list, const char *title, const char *name, yyjson_mut_val *a,
 	yyjson_mut_val *b)
 {
 	const char *previous = string(a, "url"), *now = string(b, "url");
 	struct section s;
 
-	if (!strcmp(previous, now))
+	if (same_content(d, previous, now))
 		return;
 	s = section_new(d, title);
 	add_change(d, !*previous ? s.added : !*now ? s.removed : s.changed, name, yyjson_mut_obj_get(a, "url"),
@@ -272,9 +342,9 @@ static yyjson_mut_val *diff_profile(struct diff *d, yyjson_mut_val *previous, yy
 	return s.object;
 }
 
-yyjson_mut_val *box_diff(yyjson_mut_doc *doc, yyjson_mut_val *previous, yyjson_mut_val *now)
+yyjson_mut_val *box_diff(yyjson_mut_doc *doc, yyjson_mut_val *previous, yyjson_mut_val *now, box_digest_fn *digest, void *arg)
 {
-	struct diff d = { .doc = doc };
+	struct diff d = { .doc = doc, .digest = digest, .arg = arg };
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 
 	yyjson_mut_obj_add_val(doc, root, "box_details", diff_details(&d, previous, now));

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blobs.h"
 #include "box.h"
 
 enum reference { NESTED_BOX, SERVICE_BOX, BOUND_BOX, PROVIDER, BLOB };
@@ -156,12 +157,9 @@ static int check_provider(struct check *c, const char *id, const struct schema_p
 
 static int check_blob(struct check *c, const char *url, const struct schema_path *path)
 {
-	char id[OBJECT_ID];
-
-	if (box_blob_id(url, id) && db_number(c->db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND id = ?)", "it",
-			(int64_t)OBJECT_BLOB, id))
+	if (core_blob_url_readable(c->db, c->principal, url, NULL))
 		return 0;
-	return schema_refuse(path, c->message, "there is no such file; upload it first.");
+	return schema_refuse(path, c->message, BLOB_MISSING);
 }
 
 static int check_one(void *arg, enum reference what, const char *value, struct schema_path *path)

@@ -1,4 +1,5 @@
 /* Verb by verb, who does it: each part has a list of its own. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core.h"
@@ -11,13 +12,35 @@ static const struct core_handler *const parts[] = {
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
-const struct core_handler *core_handler_by_verb(const char *name)
+#define HANDLERS_MAX 512
+
+static const struct core_handler *named[HANDLERS_MAX];
+static size_t count;
+
+static int name_compare(const void *a, const void *b)
+{
+	return strcmp((*(const struct core_handler *const *)a)->verb, (*(const struct core_handler *const *)b)->verb);
+}
+
+static void index_make(void)
 {
 	for (size_t p = 0; p < PARTS; p++)
-		for (const struct core_handler *h = parts[p]; h->verb; h++)
-			if (!strcmp(h->verb, name))
-				return h;
-	return NULL;
+		for (const struct core_handler *h = parts[p]; h->verb; h++) {
+			if (count == HANDLERS_MAX)
+				log_bug("more handlers than HANDLERS_MAX");
+			named[count++] = h;
+		}
+	qsort(named, count, sizeof named[0], name_compare);
+}
+
+const struct core_handler *core_handler_by_verb(const char *name)
+{
+	const struct core_handler key = { .verb = name }, *at = &key, **found;
+
+	if (!count)
+		index_make();
+	found = bsearch(&at, named, count, sizeof named[0], name_compare);
+	return found ? *found : NULL;
 }
 
 void core_handlers_check(void)

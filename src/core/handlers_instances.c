@@ -26,6 +26,8 @@ const struct core_handler core_handlers_instances[] = {
 	{ .verb = "instance.machine_logs", .run = verb_instance_machine_logs_run },
 	{ .verb = "instance.operations", .run = verb_instance_operations_run },
 	{ .verb = "instance.bindings", .run = verb_instance_bindings_run },
+	{ .verb = "instance.binding", .run = verb_instance_bindings_run },
+	{ .verb = "instance.binding_instances", .run = verb_instance_bindings_run },
 	{ .verb = "instance.template", .run = verb_instance_template_run, .after = verb_kick_after },
 	{ .verb = "task.get", .run = verb_task_get_run },
 	{ .verb = "provider.list", .chunk = verb_provider_list },

@@ -16,6 +16,7 @@ const struct core_handler core_handlers_users[] = {
 	{ .verb = "users.unlock", .run = verb_users_state_run, .after = verb_users_unlock_after, .essential = true },
 	{ .verb = "users.delete", .run = verb_users_delete_run },
 	{ .verb = "users.activate", .start = verb_users_activate_start },
+	{ .verb = "users.activation", .start = verb_users_activation_start },
 	{ .verb = "users.password", .start = verb_users_password_start },
 	{ .verb = "activity.list", .chunk = verb_activity_chunk },
 	{ .verb = "activity.export", .start = verb_activity_export_start, .chunk = verb_activity_export_chunk },

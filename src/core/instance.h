@@ -20,6 +20,8 @@
 /* Tags of an instance, and characters of one (as its key and value would have together). */
 #define INSTANCE_TAGS_MAX 100
 #define INSTANCE_TAG_MAX 380
+/* Times up and down that a service's state_history has. */
+#define INSTANCE_HISTORY_MAX 1000
 /* Longest sentence for a person, bytes. */
 #define INSTANCE_MESSAGE 320
 /* How long an operation runs before core ends it for want of a worker, µs: clients that
@@ -62,6 +64,10 @@ void instance_tidy(struct object *instance);
 const char *instance_service(const struct object *instance);
 /* Was anything made that would have to be removed: machines, or an address? */
 bool instance_has_machines(struct db *db, const struct object *instance);
+/* Notes in the service's state_history that it came up or went down (instance_history.c). */
+void instance_history(struct object *service, enum life_state state, enum life_event event, const char *date);
+/* Before the record goes: when its service was up stays, for reports. */
+void instance_keep_history(struct db *db, const struct object *instance);
 /* A date of now, for members of documents. */
 void instance_now(struct db *db, char out[OBJECT_DATE]);
 

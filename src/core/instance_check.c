@@ -98,7 +98,7 @@ int instance_lease_check(yyjson_val *lease, const char *before, int64_t now, cha
 		return refuse(message, "lease.expire: must be a date, as 2030-12-31 23:59:59.000000.");
 	if (!yyjson_equals_str(operation, "shutdown") && !yyjson_equals_str(operation, "terminate"))
 		return refuse(message, "lease.operation: must be one of shutdown, terminate.");
-	if (at <= now && strcmp(before, yyjson_get_str(expire)) != 0)
+	if (at <= now && at != instance_date_read(before))
 		return refuse(message, "lease.expire: is in the past.");
 	return 0;
 }

@@ -136,6 +136,20 @@ void instance_boxes(struct object *o, const struct object *boxes, size_t count)
 	set_value(o, "boxes", list);
 }
 
+/* Some clients send dates with T and Z; all read them without. */
+static void tidy_lease(struct object *o)
+{
+	yyjson_mut_val *lease = yyjson_mut_obj_get(root(o), "lease");
+	const char *expire = yyjson_mut_get_str(yyjson_mut_obj_get(lease, "expire"));
+	int64_t at = expire ? instance_date_read(expire) : -1;
+	char date[OBJECT_DATE];
+
+	if (at < 0)
+		return;
+	object_date(at, date);
+	yyjson_mut_obj_put(lease, yyjson_mut_str(o->doc, "expire"), yyjson_mut_strcpy(o->doc, date));
+}
+
 void instance_tidy(struct object *o)
 {
 	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(root(o), "boxes"));
@@ -146,6 +160,7 @@ void instance_tidy(struct object *o)
 	need_list(o->doc, root(o), "bindings");
 	need_list(o->doc, root(o), "variables");
 	need_text(o->doc, root(o), "description", "");
+	tidy_lease(o);
 	while ((box = yyjson_mut_arr_iter_next(&it))) {
 		need_text(o->doc, box, "owner", o->owner);
 		need_list(o->doc, box, "members");
@@ -173,6 +188,7 @@ static void fill(struct object *o, const struct instance_plan *p, const char *se
 	set_value(o, "bindings", yyjson_mut_arr(doc));
 	if (yyjson_is_obj(p->lease))
 		set_value(o, "lease", yyjson_val_mut_copy(doc, p->lease));
+	tidy_lease(o);
 	object_set(o, "automatic_updates", p->updates);
 	set_value(o, "automatic_reconfiguration", yyjson_mut_false(doc));
 	set_value(o, "is_deploy_only", yyjson_mut_false(doc));
@@ -298,6 +314,7 @@ void instance_words(struct db *db, struct object *o, enum life_state state, enum
 	object_set(&s, "state", life_state_word(state));
 	object_set(&s, "operation", life_event_word(event));
 	snprintf(s.state, sizeof s.state, "%s", life_state_word(state));
+	instance_history(&s, state, event, date);
 	object_put(db, &s);
 	object_free(&s);
 }
@@ -348,6 +365,7 @@ void instance_remove(struct db *db, const struct object *o)
 {
 	static const enum object_kind kinds[] = { OBJECT_SERVICE, OBJECT_OPERATION, OBJECT_ACTIVITY, OBJECT_TASK };
 
+	instance_keep_history(db, o);
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		remove_children(db, kinds[i], o->id);
 	core_steps_drop(db, o->id, NULL);

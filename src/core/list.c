@@ -23,16 +23,12 @@ int core_list_run(struct db *db, struct core_call *call)
 
 void core_list_send(struct core_call *call, const struct core_answer *a)
 {
-	struct object_text all = { .p = NULL };
-	char *line = yyjson_mut_write(a->doc, 0, NULL);
+	size_t len = 0, chunk = a->status < 400 ? call->chunk.len : 0;
+	char *line = yyjson_mut_write(a->doc, YYJSON_WRITE_NEWLINE_AT_END, &len);
 
 	if (!line)
 		log_fatal("list");
-	object_text_add(&all, line, strlen(line));
-	object_text_add(&all, "\n", 1);
-	if (a->status < 400 && call->chunk.len)
-		object_text_add(&all, call->chunk.p, call->chunk.len);
-	ipc_send(call->link->conn, IPC_REPLY, call->type, call->seq, all.p, (uint32_t)all.len, NULL, 0);
-	object_text_free(&all);
+	ipc_send2(call->link->conn, IPC_REPLY, call->type, call->seq, line, (uint32_t)len, call->chunk.p, (uint32_t)chunk,
+		NULL, 0);
 	free(line);
 }

@@ -18,6 +18,7 @@
 #include "tasks.h"
 #include "truth.h"
 #include "log/log.h"
+#include "plat/heap.h"
 #include "room/room.h"
 
 #define RELEASE "/etc/cam/release"
@@ -148,6 +149,7 @@ int main(void)
 
 	log_open("core");
 	umask(077);
+	plat_heap_keep();
 	if (sodium_init() < 0)
 		log_fatal("sodium");
 	core.loop = ev_default_loop(EVFLAG_AUTO);

@@ -122,6 +122,15 @@ void object_new(struct object *out, enum object_kind kind, const char *id, const
 	object_set(out, "schema", schema);
 }
 
+char *object_take_text(struct object *o)
+{
+	char *text = o->text;
+
+	o->text = NULL;
+	object_free(o);
+	return text;
+}
+
 void object_free(struct object *o)
 {
 	yyjson_mut_doc_free(o->doc);
@@ -293,6 +302,8 @@ void object_put(struct db *db, struct object *o)
 		" state = excluded.state, visibility = excluded.visibility, updated = excluded.updated, doc = excluded.doc",
 		"itttttttiit", (int64_t)o->kind, o->id, o->owner, o->organization, o->parent, type_of(o), o->state,
 		o->visibility, o->created, o->updated, text);
+	if (text)
+		object_files_index(db, o, text);
 	free(text);
 	object_members_index(db, o);
 	event(db, o, there ? "changed" : "created");

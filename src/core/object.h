@@ -18,6 +18,7 @@
 
 #define OBJECT_ID 65		/* longest id, with its terminating 0 */
 #define OBJECT_CURSOR (2 * OBJECT_ID + 32)
+#define OBJECT_DIGEST 65	/* SHA-256 in hexadecimal, with its terminating 0 */
 /* Longest document, bytes: well below a message between rooms, so that any can be answered. */
 #define OBJECT_DOC_MAX (3u << 20)
 
@@ -65,12 +66,16 @@ void object_put(struct db *db, struct object *o);
 /* Removes it and its secrets and shares (not its children); event "<kind>.deleted". */
 void object_delete(struct db *db, const struct object *o);
 void object_free(struct object *o);
+/* The document's text of a peeked one (free it); o is freed. */
+char *object_take_text(struct object *o);
 
 /* ---- sharing: members[] of boxes, instances, providers, workspaces ---- */
 
 /* Brings the rows of who has a share in line with the document's members[]; object_put does it.
  * When the roles of a workspace, cost center or organization change: event "access.changed". */
 void object_members_index(struct db *db, const struct object *o);
+/* Brings the rows of which files the object names in line with its text; object_put does it. */
+void object_files_index(struct db *db, const struct object *o, const char *text);
 /* A workspace or user goes: takes it out of the members[] of everything. */
 void object_member_forget(struct db *db, const char *member);
 

@@ -55,12 +55,35 @@ static bool role_known(const char *role)
 	return false;
 }
 
-/* A user of the organization, or of one it is federated to. */
-static bool user_known(struct db *db, const char *id, const char *organization)
+bool place_listed(yyjson_mut_val *object, const char *list, const char *value)
 {
-	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object w WHERE w.kind = 3 AND w.id = ?1 AND w.type = 'personal'"
-		" AND (w.organization = ?2 OR EXISTS(SELECT 1 FROM object o, json_each(o.doc, '$.federated_to') f"
-		" WHERE o.kind = 1 AND o.id = ?2 AND f.value = w.organization)))", "tt", id, organization) != 0;
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(object, list));
+	yyjson_mut_val *v;
+
+	while ((v = yyjson_mut_arr_iter_next(&it)))
+		if (yyjson_mut_equals_str(v, value))
+			return true;
+	return false;
+}
+
+bool place_user(struct db *db, const char *id, char organization[OBJECT_ID])
+{
+	sqlite3_stmt *q = db_query(db, "SELECT organization FROM object WHERE kind = 3 AND id = ? AND type = 'personal'", "t", id);
+
+	if (!db_row(db, q))
+		return false;
+	snprintf(organization, OBJECT_ID, "%s", db_text(q, 0));
+	db_end(q);
+	return true;
+}
+
+/* A user of the organization, or of one the workspace is shared with. */
+static bool user_known(struct db *db, const struct object *o, const char *id)
+{
+	char organization[OBJECT_ID];
+
+	return place_user(db, id, organization) && (!strcmp(organization, o->organization) ||
+		(o->kind == OBJECT_WORKSPACE && place_listed(o->doc->root, "organizations", organization)));
 }
 
 static void put_if_absent(struct object *o, yyjson_mut_val *m, const char *name, const char *value)
@@ -90,7 +113,7 @@ static int check_member(struct db *db, struct core_call *call, struct object *o,
 		return refuse(call, i, ".role: must be visitor, user, author or administrator.");
 	if (o->kind != OBJECT_WORKSPACE && strcmp(member(m, "role"), "administrator"))
 		return refuse(call, i, ".role: must be administrator.");
-	if (!strcmp(type, "workspace") && !user_known(db, member(m, "id"), o->organization))
+	if (!strcmp(type, "workspace") && !user_known(db, o, member(m, "id")))
 		return refuse(call, i, ".id: there is no such user.");
 	return 0;
 }

@@ -104,5 +104,7 @@ const struct db_migration core_schema[] = {
 	{ 4, core_tables_instances },
 	{ 5, core_tables_users },
 	{ 6, core_tables_blobs },
+	{ 7, core_tables_blob_use },
+	{ 8, core_tables_reports },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

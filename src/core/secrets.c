@@ -57,7 +57,7 @@ void secrets_forget(struct secrets *s)
 
 /* ---- cutting ---- */
 
-static void wipe_tree(yyjson_mut_val *v)
+void secrets_wipe_tree(yyjson_mut_val *v)
 {
 	yyjson_mut_obj_iter oi;
 	yyjson_mut_arr_iter ai;
@@ -67,10 +67,10 @@ static void wipe_tree(yyjson_mut_val *v)
 		sodium_memzero((void *)(uintptr_t)yyjson_mut_get_str(v), yyjson_mut_get_len(v));
 	ai = yyjson_mut_arr_iter_with(v);
 	while ((k = yyjson_mut_arr_iter_next(&ai)))
-		wipe_tree(k);
+		secrets_wipe_tree(k);
 	oi = yyjson_mut_obj_iter_with(v);
 	while ((k = yyjson_mut_obj_iter_next(&oi)))
-		wipe_tree(yyjson_mut_obj_iter_get_val(k));
+		secrets_wipe_tree(yyjson_mut_obj_iter_get_val(k));
 }
 
 /* What is sealed: the text, or of anything else (the JSON of an account's key) its JSON. */
@@ -106,7 +106,7 @@ static void cut(struct secrets *s, yyjson_mut_val *leaf, const char *field)
 	}
 	e->what = SEAL;
 	e->plain = plain_of(leaf);
-	wipe_tree(leaf);
+	secrets_wipe_tree(leaf);
 	yyjson_mut_set_str(leaf, SECRET_MASK);
 }
 
@@ -212,10 +212,9 @@ static void wipe_strings(yyjson_val *v)
 		wipe_strings(yyjson_obj_iter_get_val(k));
 }
 
-/* The arguments again, without the values; what held them is wiped. */
-static void args_replace(struct core_call *call, yyjson_mut_doc *masked)
+void secrets_args_replace(struct core_call *call, const yyjson_mut_doc *by)
 {
-	yyjson_doc *doc = yyjson_mut_doc_imut_copy(masked, NULL);
+	yyjson_doc *doc = yyjson_mut_doc_imut_copy((yyjson_mut_doc *)(uintptr_t)by, NULL);
 
 	if (!doc)
 		log_fatal("secrets");
@@ -297,7 +296,7 @@ void secrets_cut(struct core_call *call, const char *id, const char *const field
 	call->secrets = s;
 	yyjson_mut_doc_set_root(masked, yyjson_val_mut_copy(masked, call->args));
 	walk(s, masked->root, "", true);
-	args_replace(call, masked);
+	secrets_args_replace(call, masked);
 	yyjson_mut_doc_free(masked);
 	if (s->too_many) {
 		core_call_refuse(call, 400, "variables: more than %d secret values.", SECRETS_MAX);

@@ -29,6 +29,11 @@ struct secrets;
 void secrets_cut(struct core_call *call, const char *id, const char *const fields[],
 	void (*next)(struct core_call *call));
 
+/* The arguments become those of the document; what held them before is wiped. */
+void secrets_args_replace(struct core_call *call, const yyjson_mut_doc *by);
+/* Wipes every text of a value; none of them may be a constant. */
+void secrets_wipe_tree(yyjson_mut_val *v);
+
 /* In the writer, after object_put of the whole object: keeps the sealed values of this call,
  * and drops those of fields the object has no longer. What the request does not name at all
  * (the first part of the field's path) stays. */

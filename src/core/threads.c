@@ -5,6 +5,8 @@
 
 /* While the disk is full: how often we look whether there is space, seconds. */
 #define PROBE 5.0
+/* Queries a reader answers in one transaction: what comes behind a chunk of a list waits for few of its kind. */
+#define READER_SHARE 8
 
 static struct core_job *job_of_item(struct work_item *item)
 {
@@ -14,33 +16,30 @@ static struct core_job *job_of_item(struct work_item *item)
 static void writer_drain(struct work_item *list, void *context)
 {
 	struct db_job *jobs[DB_BATCH_MAX];
-	struct db_writer *w = context;
 	size_t n = 0;
 
-	for (; list; list = list->next) {
+	for (; list; list = list->next)
 		jobs[n++] = &job_of_item(list)->job;
-		if (n == DB_BATCH_MAX || !list->next) {
-			db_writer_run(w, jobs, n);
-			n = 0;
-		}
-	}
+	db_writer_run(context, jobs, n);
 }
 
-static void reader_run(struct work_item *item, void *context)
+/* All of them were asked before and see one state of the database. */
+static void reader_drain(struct work_item *list, void *context)
 {
-	struct core_job *job = job_of_item(item);
 	struct db *db = context;
+	bool broken = db_control(db, "BEGIN") != 0;
 
-	/* The queries of one job see one state of the database. */
-	job->job.failure = DB_DONE;
-	if (sqlite3_exec(db_handle(db), "BEGIN", NULL, NULL, NULL)) {
-		job->job.failure = DB_BROKEN;
-		return;
+	for (; list; list = list->next) {
+		struct db_job *job = &job_of_item(list)->job;
+
+		job->failure = broken ? DB_BROKEN : DB_DONE;
+		if (broken)
+			continue;
+		job->run(db, job);
+		if (db_error_take(db))
+			job->failure = DB_BROKEN;
 	}
-	job->job.run(db, &job->job);
-	if (db_error_take(db))
-		job->job.failure = DB_BROKEN;
-	sqlite3_exec(db_handle(db), "ROLLBACK", NULL, NULL, NULL);
+	db_control(db, "ROLLBACK");
 }
 
 static int probe_run(struct db *db, struct db_job *job)
@@ -103,14 +102,14 @@ static void read_done(struct work_item *item)
 
 void core_threads_start(struct core *core, struct db *const readers[CORE_READERS])
 {
-	void *contexts[CORE_READERS];
+	void *contexts[CORE_READERS], *writer[] = { &core->commit };
 
 	for (int i = 0; i < CORE_READERS; i++)
 		contexts[i] = readers[i];
 	ev_timer_init(&core->probe, probe, PROBE, PROBE);
 	core->probe.data = core;
-	core->readers = work_pool_open(core->loop, CORE_READERS, contexts);
-	core->writer = work_pool_open_drain(core->loop, writer_drain, &core->commit);
+	core->readers = work_pool_open_drain(core->loop, CORE_READERS, contexts, reader_drain, READER_SHARE);
+	core->writer = work_pool_open_drain(core->loop, 1, writer, writer_drain, DB_BATCH_MAX);
 }
 
 void core_job_write(struct core *core, struct core_job *job)
@@ -123,7 +122,6 @@ void core_job_write(struct core *core, struct core_job *job)
 void core_job_read(struct core *core, struct core_job *job)
 {
 	job->core = core;
-	job->item.run = reader_run;
 	job->item.done = read_done;
 	work_pool_add(core->readers, &job->item);
 }

@@ -10,8 +10,6 @@
 #include "log/log.h"
 
 #define SCHEMA "http://elasticbox.net/schemas/blob"
-/* Objects that name a blob and are asked whether the caller may see them. */
-#define NAMERS_MAX 64
 
 /* The state of a call: the key as the loop had it. */
 struct blob_call {
@@ -48,18 +46,6 @@ void core_blob_url(const char *id, const char *name, char out[BLOB_URL])
 
 	for (; *name && n + 4 < BLOB_URL; name++)
 		n += (size_t)snprintf(out + n, BLOB_URL - n, strchr(plain, *name) ? "%c" : "%%%02X", (unsigned char)*name);
-}
-
-bool core_blob_named(const char *text, const char *id)
-{
-	const char *at = text;
-
-	while ((at = strstr(at, BLOB_PLACE))) {
-		at += sizeof BLOB_PLACE - 1;
-		if (!strncmp(at, id, BLOB_ID_LEN))
-			return true;
-	}
-	return false;
 }
 
 /* ---- blobs.add ---- */
@@ -114,33 +100,6 @@ int verb_blob_add_run(struct db *db, struct core_call *call)
 
 /* ---- blobs.get ---- */
 
-/* Does a thing that the caller may see name it? */
-static bool seen_by_name(struct db *db, const struct core_principal *p, const char *id)
-{
-	char place[sizeof BLOB_PLACE + BLOB_ID_LEN], ids[NAMERS_MAX][OBJECT_ID];
-	enum object_kind kinds[NAMERS_MAX];
-	struct object o;
-	size_t n = 0, i;
-	bool yes = false;
-	sqlite3_stmt *q;
-
-	snprintf(place, sizeof place, BLOB_PLACE "%s", id);
-	q = db_query(db, "SELECT kind, id FROM object WHERE kind <> ? AND instr(doc, ?) LIMIT ?", "iti",
-		(int64_t)OBJECT_BLOB, place, (int64_t)NAMERS_MAX);
-	while (n < NAMERS_MAX && db_row(db, q)) {
-		kinds[n] = (enum object_kind)db_int(q, 0);
-		snprintf(ids[n++], OBJECT_ID, "%s", db_text(q, 1));
-	}
-	db_end(q);
-	for (i = 0; !yes && i < n; i++) {
-		if (!object_peek(db, kinds[i], ids[i], &o))
-			continue;
-		yes = access_allowed(db, p, &o, ACCESS_SEE);
-		object_free(&o);
-	}
-	return yes;
-}
-
 /* Is it still the instance's business? */
 static bool credential_opens(struct db *db, const struct blob_call *b, const char *id, const char *credential)
 {
@@ -163,10 +122,7 @@ static bool permitted(struct db *db, struct core_call *call, const struct object
 
 	if (credential && credential_opens(db, call->state, o->id, credential))
 		return true;
-	if (!call->principal.known)
-		return false;
-	return access_workspace_role(db, &call->principal, o->owner) == ACCESS_ADMINISTRATOR ||
-		seen_by_name(db, &call->principal, o->id);
+	return core_blob_readable(db, &call->principal, o->id, NULL);
 }
 
 static void answer_file(struct core_call *call, const struct object *o)

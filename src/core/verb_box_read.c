@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blobs.h"
 #include "box.h"
 #include "verbs_boxes.h"
 #include "log/log.h"
@@ -121,8 +122,7 @@ int verb_box_get_run(struct db *db, struct core_call *call)
 	if (!access_peek(db, call, OBJECT_BOX, core_call_string(call, "id"), ACCESS_SEE, &box))
 		return -1;
 	if (box.parent[0] || box_sees_draft(db, &call->principal, &box)) {
-		core_answer_raw(&call->answer, 200, box.text);
-		object_free(&box);
+		core_answer_take(&call->answer, 200, object_take_text(&box));
 		return 0;
 	}
 	object_free(&box);
@@ -201,11 +201,26 @@ int verb_box_bindings_run(struct db *db, struct core_call *call)
 
 /* ---- differences ---- */
 
-static void answer_diff(struct core_call *call, yyjson_mut_val *previous, yyjson_mut_val *now)
+struct reader {
+	struct db *db;
+	const struct core_principal *principal;
+};
+
+/* Of files the caller may read: what they are is nobody else's business. */
+static bool digest_of(void *arg, const char *url, char digest[OBJECT_DIGEST])
 {
+	struct reader *r = arg;
+
+	return core_blob_url_readable(r->db, r->principal, url, digest);
+}
+
+static void answer_diff(struct db *db, struct core_call *call, yyjson_mut_val *previous, yyjson_mut_val *now)
+{
+	struct reader r = { db, &call->principal };
+
 	core_answer_begin(&call->answer, 200);
 	yyjson_mut_obj_add(call->answer.doc->root, yyjson_mut_str(call->answer.doc, "body"),
-		box_diff(call->answer.doc, previous, now));
+		box_diff(call->answer.doc, previous, now, digest_of, &r));
 }
 
 /* PUT: from the box that is kept to the one of the request. */
@@ -223,7 +238,7 @@ int verb_box_diff_run(struct db *db, struct core_call *call)
 	now = box;
 	now.doc = NULL;
 	box_document(db, &now, call->args, kind, &box);
-	answer_diff(call, box.doc->root, now.doc->root);
+	answer_diff(db, call, box.doc->root, now.doc->root);
 	object_free(&now);
 	object_free(&box);
 	return 0;
@@ -268,7 +283,7 @@ int verb_box_compare_run(struct db *db, struct core_call *call)
 	if (good && with && *with)
 		box_view(db, &call->principal, &previous);
 	if (good)
-		answer_diff(call, previous.doc ? previous.doc->root : NULL, box.doc->root);
+		answer_diff(db, call, previous.doc ? previous.doc->root : NULL, box.doc->root);
 	object_free(&previous);
 	object_free(&box);
 	return good ? 0 : -1;

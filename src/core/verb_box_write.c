@@ -84,6 +84,11 @@ static void answer_box(struct core_call *call, struct object *box)
 
 /* ---- box.create ---- */
 
+static void create_go(struct core_call *call)
+{
+	secrets_cut(call, call->id, NULL, write_next);
+}
+
 void verb_box_create_start(struct core_call *call)
 {
 	char message[SCHEMA_MESSAGE];
@@ -94,7 +99,7 @@ void verb_box_create_start(struct core_call *call)
 		return;
 	}
 	object_id_guid(call->id);
-	secrets_cut(call, call->id, NULL, write_next);
+	box_template_start(call, kind, create_go);
 }
 
 /* The content of the request under the draft's owner and shares. */
@@ -144,8 +149,7 @@ static int create_version(struct db *db, struct core_call *call, enum box_kind k
 	object_free(&content);
 	object_free(&draft);
 	if (!result && object_peek(db, OBJECT_BOX, call->id, &content)) {
-		core_answer_raw(&call->answer, 200, content.text);
-		object_free(&content);
+		core_answer_take(&call->answer, 200, object_take_text(&content));
 	}
 	return result;
 }
@@ -180,6 +184,11 @@ int verb_box_create_run(struct db *db, struct core_call *call)
 
 /* ---- box.put ---- */
 
+static void put_go(struct core_call *call)
+{
+	secrets_cut(call, core_call_string(call, "id"), NULL, write_next);
+}
+
 void verb_box_put_start(struct core_call *call)
 {
 	char message[SCHEMA_MESSAGE];
@@ -190,7 +199,7 @@ void verb_box_put_start(struct core_call *call)
 		return;
 	}
 	object_id_guid(call->id);		/* of a version, when the request asks for one */
-	secrets_cut(call, core_call_string(call, "id"), NULL, write_next);
+	box_template_start(call, kind, put_go);
 }
 
 /* The draft as the request wants it. */

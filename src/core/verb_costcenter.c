@@ -64,8 +64,7 @@ int verb_costcenter_get_run(struct db *db, struct core_call *call)
 
 	if (!access_peek(db, call, OBJECT_COSTCENTER, core_call_string(call, "id"), ACCESS_SEE, &o))
 		return -1;
-	core_answer_raw(&call->answer, 200, o.text);
-	object_free(&o);
+	core_answer_take(&call->answer, 200, object_take_text(&o));
 	return 0;
 }
 
@@ -84,7 +83,7 @@ int verb_costcenter_put_run(struct db *db, struct core_call *call)
 
 static const char *in_use(struct db *db, const struct object *o)
 {
-	if (db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = 3 AND parent = ?)", "t", o->id))
+	if (db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = 3 AND parent = ? AND parent <> '')", "t", o->id))
 		return "The cost center has workspaces.";
 	if (db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = 1 AND id = ? AND"
 			" json_extract(doc, '$.default_costcenter') = ?)", "tt", o->organization, o->id))

@@ -353,7 +353,6 @@ int verb_task_get_run(struct db *db, struct core_call *call)
 
 	if (!access_peek(db, call, OBJECT_TASK, core_call_string(call, "id"), ACCESS_SEE, &o))
 		return -1;
-	core_answer_raw(&call->answer, 200, o.text);
-	object_free(&o);
+	core_answer_take(&call->answer, 200, object_take_text(&o));
 	return 0;
 }

@@ -69,8 +69,7 @@ int verb_instance_get_run(struct db *db, struct core_call *call)
 
 	if (!access_peek(db, call, OBJECT_INSTANCE, core_call_string(call, "id"), ACCESS_SEE, &o))
 		return -1;
-	core_answer_raw(&call->answer, 200, o.text);
-	object_free(&o);
+	core_answer_take(&call->answer, 200, object_take_text(&o));
 	return 0;
 }
 

@@ -111,6 +111,17 @@ bool verb_hashd_failed(struct core_call *call, const struct ipc_msg *msg, int er
 	return true;
 }
 
+void verb_signed_in(struct db *db, const char *user)
+{
+	int64_t now = core_stamp(db);
+	char date[OBJECT_DATE];
+
+	object_date(now, date);
+	db_run(db, "UPDATE user SET last_login = ? WHERE id = ?", "it", now, user);
+	/* No change of the workspace as others know it: no event, and `updated` stays. */
+	db_run(db, "UPDATE object SET doc = json_set(doc, '$.last_login', ?) WHERE kind = 3 AND id = ?", "tt", date, user);
+}
+
 void verb_answer_user(struct db *db, struct core_call *call, const char *user, const char *session)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT user.id, user.email, admin, user.organization,"

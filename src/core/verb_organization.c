@@ -63,8 +63,7 @@ int verb_organization_get_run(struct db *db, struct core_call *call)
 
 	if (!access_peek(db, call, OBJECT_ORGANIZATION, core_call_string(call, "name"), ACCESS_SEE, &o))
 		return -1;
-	core_answer_raw(&call->answer, 200, o.text);
-	object_free(&o);
+	core_answer_take(&call->answer, 200, object_take_text(&o));
 	return 0;
 }
 
@@ -97,13 +96,16 @@ static int check(struct db *db, struct core_call *call, struct object *o)
 
 int verb_organization_put_run(struct db *db, struct core_call *call)
 {
+	yyjson_mut_doc *before;
 	struct object o;
 	int result;
 
 	if (!access_object(db, call, OBJECT_ORGANIZATION, core_call_string(call, "name"), ACCESS_EDIT, &o))
 		return -1;
+	before = yyjson_mut_doc_mut_copy(o.doc, NULL);
 	place_merge(&o, call->args, read_only);
-	result = check(db, call, &o);
+	result = check(db, call, &o) || federation_of_organization(db, call, &o, before ? before->root : NULL) ? -1 : 0;
+	yyjson_mut_doc_free(before);
 	if (!result) {
 		object_put(db, &o);
 		secrets_keep(db, call, o.id);
@@ -127,6 +129,28 @@ void verb_organization_put_start(struct core_call *call)
 		core_call_refuse(call, 400, "%s", message);
 	else
 		secrets_cut(call, core_call_string(call, "name"), secret_fields, put_go);
+}
+
+/* ---- organization.sync_groups ---- */
+
+/* Groups come from an LDAP source; without one there is nothing to ask. */
+int verb_organization_groups_run(struct db *db, struct core_call *call)
+{
+	yyjson_mut_val *ldap;
+	struct object o;
+	bool source;
+
+	if (!access_object(db, call, OBJECT_ORGANIZATION, core_call_string(call, "name"), ACCESS_EDIT, &o))
+		return -1;
+	ldap = yyjson_mut_obj_get(yyjson_mut_obj_get(o.doc->root, "authentication"), "ldap_config");
+	source = yyjson_mut_arr_size(yyjson_mut_obj_get(ldap, "sources")) != 0;
+	object_free(&o);
+	if (source)
+		core_answer_message(&call->answer, 409, "There is no worker for LDAP: the groups were not synchronized.");
+	else
+		core_answer_message(&call->answer, 409, "authentication.ldap_config.sources: the organization has no LDAP source to"
+			" take groups from.");
+	return -1;
 }
 
 /* organization.boxes and the like: the last part of the verb's name says of what. */

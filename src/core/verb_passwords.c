@@ -68,6 +68,7 @@ static int activate_run(struct db *db, struct core_call *call)
 	snprintf(call->principal.user, sizeof call->principal.user, "%s", s->user);
 	snprintf(call->subject, sizeof call->subject, "%s", s->user);
 	if (core_call_bool(call, "session")) {
+		verb_signed_in(db, s->user);
 		core_credential_new(db, s->user, CORE_SESSION, session);
 		verb_answer_user(db, call, s->user, session);
 		sodium_memzero(session, sizeof session);
@@ -103,23 +104,69 @@ static void activate_found(struct core_call *call)
 	verb_hash(call, activate_hashed);
 }
 
+/* Charges for a try; false when the call was answered 429. */
+static bool code_begin(struct core_call *call)
+{
+	int wait = core_throttle_charge(&call->core->throttle, CORE_THROTTLE_INVITE, call->principal.network);
+
+	if (wait) {
+		verb_refuse_wait(call, wait);
+		return false;
+	}
+	users_code_hash(core_call_string(call, "code"), password_new(call)->code);
+	return true;
+}
+
 void verb_users_activate_start(struct core_call *call)
 {
-	struct password_state *s;
-	int wait;
-
 	if (!verb_password_long(core_call_string(call, "password"))) {
 		core_call_refuse(call, 400, "password: at least %d characters are needed.", VERB_PASSWORD_CHARACTERS);
 		return;
 	}
-	wait = core_throttle_charge(&call->core->throttle, CORE_THROTTLE_INVITE, call->principal.network);
-	if (wait) {
-		verb_refuse_wait(call, wait);
-		return;
+	if (code_begin(call))
+		core_call_read(call, code_find, activate_found);
+}
+
+/* ---- whom a code is for ---- */
+
+static int welcome_run(struct db *db, struct core_call *call)
+{
+	static const char *const names[] = { "email", "name", "last_name", "organization", "purpose" };
+	struct password_state *s = call->state;
+	char expires[OBJECT_DATE];
+	yyjson_mut_val *body;
+	sqlite3_stmt *q;
+
+	code_find(db, call);
+	q = db_query(db, "SELECT u.email, w.doc ->> '$.name', w.doc ->> '$.last_name', coalesce(o.doc ->> '$.display_name', u.organization),"
+		" iif(u.state = 'invited', 'invitation', 'reset'), u.code_expires FROM user u JOIN object w ON w.kind = 3 AND w.id = u.id"
+		" LEFT JOIN object o ON o.kind = 1 AND o.id = u.organization WHERE u.id = ?", "t", s->user);
+	if (!db_row(db, q)) {
+		core_answer_message(&call->answer, 403, WRONG_CODE);
+		return -1;
 	}
-	s = password_new(call);
-	users_code_hash(core_call_string(call, "code"), s->code);
-	core_call_read(call, code_find, activate_found);
+	body = core_answer_object(&call->answer, call->verb->status);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		yyjson_mut_obj_add_strcpy(call->answer.doc, body, names[i], db_text(q, (int)i));
+	object_date(db_int(q, 5), expires);
+	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "expires", expires);
+	db_end(q);
+	return 0;
+}
+
+static void welcomed(struct core_call *call)
+{
+	if (call->answer.status == 200)
+		core_throttle_forgive(&call->core->throttle, CORE_THROTTLE_INVITE, call->principal.network);
+	else
+		log_warn("users: %s: wrong code", call->principal.peer);
+	core_call_finish(call);
+}
+
+void verb_users_activation_start(struct core_call *call)
+{
+	if (code_begin(call))
+		core_call_read(call, welcome_run, welcomed);
 }
 
 /* ---- one's own ---- */

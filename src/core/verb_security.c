@@ -42,8 +42,8 @@ static int token_run(struct db *db, struct core_call *call)
 		return -1;
 	}
 	core_credential_new(db, l->user, session ? CORE_SESSION : CORE_TOKEN, value);
-	db_run(db, "UPDATE user SET last_login = ?, failures = 0, state = 'active' WHERE id = ?", "it", core_stamp(db),
-		l->user);
+	db_run(db, "UPDATE user SET failures = 0, state = 'active' WHERE id = ?", "t", l->user);
+	verb_signed_in(db, l->user);
 	/* signed in just now: who does this is known */
 	snprintf(call->principal.user, sizeof call->principal.user, "%s", l->user);
 	if (session)

@@ -113,9 +113,9 @@ static void user_insert(struct db *db, const char *id, const struct verb_login *
 	int64_t stamp = core_stamp(db);
 
 	personal_new(db, id, l->email, name, "", organization, costcenter);
-	db_run(db, "INSERT INTO user(id, email, state, organization, admin, password, doc, created, updated, last_login)"
-		" VALUES(?, ?, 'active', ?, 1, ?, '{}', ?, ?, ?)", "ttttiii", id, l->email, organization, l->hash, stamp,
-		stamp, stamp);
+	db_run(db, "INSERT INTO user(id, email, state, organization, admin, password, doc, created, updated)"
+		" VALUES(?, ?, 'active', ?, 1, ?, '{}', ?, ?)", "ttttii", id, l->email, organization, l->hash, stamp, stamp);
+	verb_signed_in(db, id);
 }
 
 int verb_setup_run(struct db *db, struct core_call *call)

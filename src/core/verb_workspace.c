@@ -7,7 +7,7 @@
 #include "verbs_places.h"
 
 /* The cost center is for ever; addresses and groups come from signing in. */
-static const char *const team_read_only[] = { "type", "costcenter", "owner", "organization", "organizations", NULL };
+static const char *const team_read_only[] = { "type", "costcenter", "owner", "organization", NULL };
 static const char *const personal_read_only[] = {
 	"type", "costcenter", "owner", "organization", "email", "email_validated_at", "last_login", "group_dns", "saml_id",
 	"members", "support_user_created", NULL,
@@ -69,7 +69,6 @@ static void creator_member(struct object *o, const char *user)
 static void fill(struct object *o, const struct object *costcenter, const struct core_call *call)
 {
 	static const char *const lists[] = { "members", "ldap_groups" };
-	yyjson_mut_val *organizations;
 
 	snprintf(o->owner, sizeof o->owner, "%s", o->id);
 	snprintf(o->organization, sizeof o->organization, "%s", costcenter->organization);
@@ -80,16 +79,16 @@ static void fill(struct object *o, const struct object *costcenter, const struct
 	object_set(o, "owner", call->principal.user);
 	if (!yyjson_mut_obj_get(o->doc->root, "icon"))
 		object_set(o, "icon", "");
-	organizations = yyjson_mut_obj_add_arr(o->doc, o->doc->root, "organizations");
-	yyjson_mut_arr_add_strcpy(o->doc, organizations, costcenter->organization);
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		if (!yyjson_mut_is_arr(yyjson_mut_obj_get(o->doc->root, lists[i])))
 			yyjson_mut_obj_put(o->doc->root, yyjson_mut_str(o->doc, lists[i]), yyjson_mut_arr(o->doc));
 }
 
-/* Checks and writes; the answer is the object. */
-static int keep(struct db *db, struct core_call *call, struct object *o)
+/* Checks and writes; the answer is the object.  before: as it is kept, NULL = new. */
+static int keep(struct db *db, struct core_call *call, struct object *o, const yyjson_mut_doc *before)
 {
+	if (!personal(o) && federation_of_workspace(db, call, o, before ? before->root : NULL))
+		return -1;
 	if (place_members(db, call, o, "user"))
 		return -1;
 	if (!personal(o) && name_taken(db, o)) {
@@ -101,13 +100,23 @@ static int keep(struct db *db, struct core_call *call, struct object *o)
 	return 0;
 }
 
+/* One of the original's clients takes a part of the name of another schema for its version and puts it between. */
+static bool is_team(const char *schema)
+{
+	static const char begin[] = PLACE_SCHEMA, end[] = "workspaces/team";
+	size_t n = strlen(schema), m = sizeof end - 1;
+
+	return !strncmp(schema, begin, sizeof begin - 1) && n >= sizeof begin - 1 + m && schema[n - m - 1] == '/' &&
+		!strcmp(schema + n - m, end);
+}
+
 int verb_workspace_create_run(struct db *db, struct core_call *call)
 {
 	const char *schema = core_call_string(call, "schema");
 	struct object costcenter, o;
 	int result;
 
-	if (schema && strcmp(schema, PLACE_SCHEMA "workspaces/team")) {
+	if (schema && !is_team(schema)) {
 		core_answer_message(&call->answer, 400, "schema: must be " PLACE_SCHEMA "workspaces/team.");
 		return -1;
 	}
@@ -118,7 +127,7 @@ int verb_workspace_create_run(struct db *db, struct core_call *call)
 	fill(&o, &costcenter, call);
 	object_free(&costcenter);
 	creator_member(&o, call->principal.user);
-	result = keep(db, call, &o);
+	result = keep(db, call, &o, NULL);
 	object_free(&o);
 	return result;
 }
@@ -131,20 +140,22 @@ int verb_workspace_get_run(struct db *db, struct core_call *call)
 
 	if (!access_peek(db, call, OBJECT_WORKSPACE, core_call_string(call, "id"), ACCESS_SEE, &o))
 		return -1;
-	core_answer_raw(&call->answer, 200, o.text);
-	object_free(&o);
+	core_answer_take(&call->answer, 200, object_take_text(&o));
 	return 0;
 }
 
 int verb_workspace_put_run(struct db *db, struct core_call *call)
 {
+	yyjson_mut_doc *before;
 	struct object o;
 	int result;
 
 	if (!access_object(db, call, OBJECT_WORKSPACE, core_call_string(call, "id"), ACCESS_EDIT, &o))
 		return -1;
+	before = yyjson_mut_doc_mut_copy(o.doc, NULL);
 	place_merge(&o, call->args, personal(&o) ? personal_read_only : team_read_only);
-	result = keep(db, call, &o);
+	result = keep(db, call, &o, before);
+	yyjson_mut_doc_free(before);
 	object_free(&o);
 	return result;
 }

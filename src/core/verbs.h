@@ -25,6 +25,9 @@ int verb_settings_put_run(struct db *db, struct core_call *call);
  * CSRF value (session NULL = none). */
 void verb_answer_user(struct db *db, struct core_call *call, const char *user, const char *session);
 
+/* Notes when somebody signed in: in the user's row and record. */
+void verb_signed_in(struct db *db, const char *user);
+
 /* 429 with the seconds to wait. */
 void verb_refuse_wait(struct core_call *call, int seconds);
 

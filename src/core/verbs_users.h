@@ -21,6 +21,7 @@ int verb_users_delete_run(struct db *db, struct core_call *call);
 
 /* verb_passwords.c: what users do */
 void verb_users_activate_start(struct core_call *call);
+void verb_users_activation_start(struct core_call *call);
 void verb_users_password_start(struct core_call *call);
 
 /* verb_activity.c */

@@ -5,12 +5,11 @@ usage: run [PART OF A CASE'S NAME...]     setting up is always done
 import glob
 import os
 import sys
-import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 
+import cases
 import fault_cases
 import http_cases
 import live_cases
@@ -40,36 +39,20 @@ class Target:
         return text
 
 
-def run(target, wanted):
-    failed = 0
-    deadlines = None if wanted else http_cases.Deadlines(target)
-    cases = session_cases.CASES[:1] + http_cases.CASES + session_cases.CASES[1:-2] + live_cases.CASES
-    if deadlines:
-        def deadlines_hold(t):
-            deadlines.finish()
-        cases = cases + [deadlines_hold]	# before the cases that end the rooms its connections go through
-    cases += fault_cases.CASES + session_cases.CASES[-2:]
-    for case in cases:
-        if wanted and case is not session_cases.setup_by_code and not any(w in case.__name__ for w in wanted):
-            continue
-        began = time.monotonic()
-        try:
-            case(target)
-            result = "ok"
-        except Exception:
-            failed += 1
-            result = "not ok"
-            traceback.print_exc()
-        print("%s %s (%.2f s)" % (result, case.__name__.replace("_", " "), time.monotonic() - began), flush=True)
-    return failed
+def all_cases(deadlines):
+    def deadlines_hold(t):
+        deadlines.finish()
+    # before the cases that end the rooms its connections go through
+    return (session_cases.CASES[:1] + http_cases.CASES + session_cases.CASES[1:-2] + live_cases.CASES +
+            ([deadlines_hold] if deadlines else []) + fault_cases.CASES + session_cases.CASES[-2:])
 
 
 def main():
     with House("api") as house:
         house.start()
-        failed = run(Target(house), sys.argv[1:])
-    if failed:
-        print("%d cases failed" % failed)
+        target = Target(house)
+        deadlines = None if sys.argv[1:] else http_cases.Deadlines(target)
+        failed = cases.run(all_cases(deadlines), target, always=[session_cases.setup_by_code])
     return 1 if failed else 0
 
 

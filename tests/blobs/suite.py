@@ -12,12 +12,11 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "api"), os.path.join(os.path.dirname(HERE), "lib")]
 
-from house import EMAIL, House, PASSWORD
+import cases
 from wire import Wire
 
 UPLOAD, LIMIT = "/services/blobs/upload", 10 << 20
@@ -460,24 +459,5 @@ CASES = [a_form_and_back, raw_and_back, curl_uploads, the_limit, ranges, bad_for
          interrupted_uploads_leave_nothing, killed_in_the_middle]
 
 
-def main():
-    failed = 0
-    with House("blobs") as house:
-        house.start()
-        target = Target(house)
-        for case in CASES:
-            if sys.argv[1:] and not any(w in case.__name__ for w in sys.argv[1:]):
-                continue
-            began = time.monotonic()
-            try:
-                case(target)
-                print("ok %s (%.2f s)" % (case.__name__, time.monotonic() - began), flush=True)
-            except Exception as e:
-                failed += 1
-                traceback.print_exc()
-                print("not ok %s: %s" % (case.__name__, str(e).split("\n")[0][:200] or type(e).__name__), flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("blobs", CASES, Target))

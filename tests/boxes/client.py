@@ -2,7 +2,12 @@
 import http.client
 import json
 import ssl
+import time
 
+import record
+
+# A connection that was idle for so long, seconds, is made anew: the appliance ends those that are idle for a minute.
+IDLE = 40
 SCHEMA = "http://elasticbox.net/schemas/"
 
 
@@ -24,6 +29,8 @@ class Client:
         headers = {"ElasticBox-Token": self.token, "ElasticBox-Release": "4.0"}
         if data is not None:
             headers["Content-Type"] = kind
+        if self.connection and time.monotonic() - self.used > IDLE:
+            self.connection.close()
         if not self.connection:
             self.connection = http.client.HTTPSConnection(self.address, timeout=30, context=context)
         try:
@@ -33,7 +40,10 @@ class Client:
             self.connection.close()
             self.connection = None
             raise
-        return reply.status, reply.headers, reply.read()
+        answer = reply.read()
+        self.used = time.monotonic()
+        record.add(method, path, data, reply.status, reply.headers, answer)
+        return reply.status, reply.headers, answer
 
     def ask(self, method, path, body=None, good=200):
         """The answer's value; a status other than `good` is Refused with the message it came with."""

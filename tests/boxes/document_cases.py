@@ -124,6 +124,9 @@ def two_editors_and_the_last_one_wins(t):
     t.ann.save(dict(one, description="first"))
     t.boss.save(dict(two, description="second"))
     assert t.ann.box(box["id"])["description"] == "second"
+    seen = [(e["user"], e["verb"], e["status"]) for e in t.boss.get("/services/activity?object=" + box["id"])]
+    boss = next(w["id"] for w in t.boss.get("/services/workspaces") if w.get("email"))
+    assert seen[:2] == [(boss, "box.put", 200), (t.ann.user, "box.put", 200)], seen
 
 
 def lists_are_whole_and_by_ids(t):

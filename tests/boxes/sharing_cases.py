@@ -55,6 +55,34 @@ def files_are_seen_with_the_box(t):
     assert t.ben.raw("GET", url)[0] == 404
 
 
+def nobody_names_a_file_he_may_not_read(t):
+    """Naming a file opens it to who sees the name: so only who may read it names it, anywhere."""
+    url = t.ben.upload("secret.txt", b"of ben\n")["url"]
+    says = "there is no such file; upload it first."
+    organization = "/services/organizations/" + t.ann.new("Any")["organization"]
+    for attempt, where in (
+            (lambda: t.ann.new("T", events={"install": {"url": url}}), "events.install.url: "),
+            (lambda: t.ann.new("T", variables=[{"name": "F", "type": "File", "value": url}]), "variables[0].value: "),
+            (lambda: t.ann.new("T", future={"deep": ["see " + url]}), "future.deep[0]: "),
+            (lambda: t.ann.put("/services/workspaces/" + t.ann.user, {"icon": url}), "icon: "),
+            (lambda: t.boss.put(organization, {"theme": {"logo": url}}), None)):
+        if where is None:       # administers the organization, and with it ben's workspace
+            assert attempt()["theme"]["logo"] == url
+        else:
+            refused(400, attempt, says=where + says)
+    assert t.ann.raw("GET", url)[0] == 200, "what the organization shows its users is open to them"
+    t.boss.put(organization, {"theme": {}})
+    assert t.ann.raw("GET", url)[0] == 404
+    # Who sees it by a box may use it in his own.
+    box = t.ben.new("Theirs", events={"install": {"url": url}}, members=[{"workspace": t.ann.user, "role": "read"}])
+    refused(400, t.ann.new, "T", events={"install": {"url": url}}, says="events.install.url: " + says)
+    t.ben.version(box, "1.0.0")
+    mine = t.ann.new("Mine", events=t.ann.box(box["id"])["events"])
+    t.ben.save(dict(t.ben.box(box["id"]), members=[]))
+    assert t.ann.save(mine)["events"]["install"]["url"] == url, "what one has named one may keep"
+    assert t.ann.raw("GET", url)[2] == b"of ben\n"
+
+
 def editors_edit_and_no_more(t):
     box = t.ann.new("Edit")
     share(t, box, (t.ben.user, "collaborator"))
@@ -129,5 +157,5 @@ def boxes_of_the_appliance_have_fixed_ids(t):
 
 
 CASES = [viewers_see_versions_and_not_the_draft, a_viewer_of_a_box_without_versions_sees_no_content, files_are_seen_with_the_box,
-         editors_edit_and_no_more, a_box_is_given_away, visibility_opens_a_box, the_catalogue_has_public_boxes_by_category,
+         nobody_names_a_file_he_may_not_read,         editors_edit_and_no_more, a_box_is_given_away, visibility_opens_a_box, the_catalogue_has_public_boxes_by_category,
          policies_stay_in_their_cost_center, boxes_of_the_appliance_have_fixed_ids]

@@ -4,22 +4,22 @@ usage: run [PART OF A CASE'S NAME...]
 """
 import os
 import sys
-import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 
+import cases  # noqa: E402
 import directory_cases  # noqa: E402
 import document_cases  # noqa: E402
 import secret_cases  # noqa: E402
 import sharing_cases  # noqa: E402
 import structure_cases  # noqa: E402
+import template_cases  # noqa: E402
 import version_cases  # noqa: E402
 from client import Client  # noqa: E402
-from house import House, PASSWORD  # noqa: E402
+from house import PASSWORD  # noqa: E402
 
-CASES = (document_cases.CASES + version_cases.CASES + structure_cases.CASES + secret_cases.CASES + sharing_cases.CASES +
+CASES = (document_cases.CASES + version_cases.CASES + structure_cases.CASES + template_cases.CASES + secret_cases.CASES + sharing_cases.CASES +
          directory_cases.CASES)
 
 
@@ -47,25 +47,5 @@ class Target:
         return client
 
 
-def main():
-    failed = 0
-    with House("boxes") as house:
-        house.start(*(["--root", os.environ["CAM_ROOT"]] if "CAM_ROOT" in os.environ else []))
-        target = Target(house)
-        for case in CASES:
-            if sys.argv[1:] and not any(w in case.__name__ for w in sys.argv[1:]):
-                continue
-            began = time.monotonic()
-            try:
-                case(target)
-                result = "ok"
-            except Exception:
-                failed += 1
-                result = "not ok"
-                traceback.print_exc()
-            print("%s %s (%.2f s)" % (result, case.__name__.replace("_", " "), time.monotonic() - began), flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("boxes", CASES, Target))

@@ -1,4 +1,6 @@
 """Versions: made, in order, brought back, compared, deleted."""
+import hashlib
+
 from client import refused
 
 
@@ -116,5 +118,35 @@ def a_draft_is_compared_with_its_version(t):
     assert t.ann.get(path + "?version=" + second)["changed"] is False
 
 
-CASES = [versions_are_in_order, a_version_does_not_change, a_number_grows_in_its_line, a_posted_version_is_a_version,
+def an_unchanged_file_is_no_difference(t):
+    """Files are compared by what is in them: uploading the same once more changes nothing."""
+    def draft(content, name="conf.txt"):
+        up = t.ann.upload
+        return {"events": {"install": {"url": up("install", content)["url"]}}, "readme": {"url": up("readme.MD", content)["url"]},
+                "variables": [{"name": "CONF", "type": "File", "value": up(name, content)["url"]},
+                              {"name": "CONF", "type": "File", "value": up(name, b"of the child")["url"], "scope": "child"}]}
+    box = t.ann.new("Same", **draft(b"one\n"))
+    t.ann.version(box, "1.0.0")
+    path = "/services/boxes/%s/diff" % box["id"]
+    t.ann.save(dict(t.ann.box(box["id"]), **draft(b"one\n")))
+    diff = t.ann.get(path)
+    assert diff["changed"] is False and diff["box_variables"]["files_diff"] == [] and diff["box_events"] == [], diff
+    same = dict(t.ann.box(box["id"]), **draft(b"one\n"))
+    assert t.ann.put(path, same)["changed"] is False
+    changed = dict(t.ann.box(box["id"]), **draft(b"two\n"))
+    diff = t.ann.put(path, changed)
+    assert [d["title"] for d in diff["box_events"]] == ["install"] and len(diff["box_readme"]) == 1
+    one, = diff["box_variables"]["files_diff"]
+    assert one["name"] == "CONF" and "scope" not in one and one["new"] == changed["variables"][0]["value"], one
+    assert one["previous_digest"] == hashlib.sha256(b"one\n").hexdigest() and one["new_digest"] == hashlib.sha256(b"two\n").hexdigest()
+    assert diff["box_variables"]["changed"] == [{"name": "CONF", "previous": one["previous"], "new": one["new"], "property": "value"}]
+    # Scripts see the name of a file.
+    assert len(t.ann.put(path, dict(t.ann.box(box["id"]), **draft(b"one\n", "other.txt")))["box_variables"]["files_diff"]) == 2
+    # What ann may not read says nothing: not even whether it is the same.
+    theirs = t.eve.upload("conf.txt", b"one\n")["url"]
+    hidden = t.ann.put(path, dict(same, variables=[dict(same["variables"][0], value=theirs), same["variables"][1]]))
+    assert hidden["box_variables"]["files_diff"][0]["new_digest"] == ""
+
+
+CASES = [an_unchanged_file_is_no_difference, versions_are_in_order, a_version_does_not_change, a_number_grows_in_its_line, a_posted_version_is_a_version,
          a_version_comes_back, a_deleted_version_leaves_the_others, differences_are_told, a_draft_is_compared_with_its_version]

@@ -145,6 +145,10 @@ class Go:
     def instance_bindings(self, id):
         return self.read(many(loose(name=text)), "GET", "/services/instances/%s/bindings" % id)
 
+    def older_bindings(self, id):
+        for name in ("binding", "binding_instances"):
+            self.read(many(loose(name=text)), "GET", "/services/instances/%s/%s" % (id, name))
+
     def machine_logs(self, id, machine):
         return self.ask("GET", "/services/instances/%s/machine_logs?machine_name=%s" % (id, machine))[2]
 

@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -20,6 +19,7 @@ sys.path[:0] = [HERE, os.path.join(TOP, "tests", "api"), os.path.join(TOP, "test
 
 import websockets
 import rfc6455
+import cases
 from house import House
 from live_cases import need, opened
 from wire import Wire
@@ -426,26 +426,9 @@ CASES = [says_hello_and_pings, an_idle_client_is_pinged, authenticates_by_messag
          roles_change_while_it_is_open, resumes_over_restarts]
 
 
-def main():
-    failed, wanted = 0, sys.argv[1:]
-    with House("events") as house:
-        house.start()
-        target = Target(house)
-        for case in CASES:
-            if wanted and not any(w in case.__name__ for w in wanted):
-                continue
-            began = time.monotonic()
-            try:
-                asyncio.run(asyncio.wait_for(case(target), 90))
-                print("ok %s (%.2f s)" % (case.__name__, time.monotonic() - began), flush=True)
-            except Exception as e:
-                failed += 1
-                traceback.print_exc()
-                print("not ok %s: %s" % (case.__name__, str(e).split("\n")[0][:200] or type(e).__name__), flush=True)
-        if not wanted or "rfc" in wanted:
-            failed += rfc(target)
-    return 1 if failed else 0
+def frames(t):
+    return rfc(t) if not sys.argv[1:] or "rfc" in sys.argv[1:] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("events", CASES, Target, more=frames))

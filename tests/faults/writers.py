@@ -12,7 +12,7 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(os.path.dirname(HERE), "clients")]
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), d) for d in ("clients", "lib")]
 from transport import Transport  # noqa: E402
 from world import script_box  # noqa: E402
 

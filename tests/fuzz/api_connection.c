@@ -1,4 +1,4 @@
-/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/stored.c api/upload.c api/viewers.c */
+/* with: api/access.c api/arguments.c api/auth.c api/call.c api/conn.c api/description.c api/download.c api/events.c api/files.c api/limits.c api/list.c api/peers.c api/reply.c api/request.c api/ring.c api/socket.c api/spare.c api/stored.c api/upload.c api/viewers.c */
 /*
  * Bytes of a client through a whole connection of api, with a core that gives
  * every kind of answer: no crash, no leak, and whatever comes back is HTTP.
@@ -168,9 +168,8 @@ void live_adopt(int fd, struct peer *peer, const char *head, size_t len, struct 
 	close(fd);
 }
 
-void live_event(const struct event *e)
+void live_event(void)
 {
-	(void)e;
 }
 
 void live_revoked(const uint8_t *hash)

@@ -28,9 +28,18 @@ static void check_message(const char *message)
 	yyjson_mut_doc_free(doc);
 }
 
+/* Half of the addresses have a digest, some of them the same. */
+static bool digest_of(void *arg, const char *url, char digest[OBJECT_DIGEST])
+{
+	(void)arg;
+	memset(digest, url[strlen(url) / 2], OBJECT_DIGEST - 1);
+	digest[OBJECT_DIGEST - 1] = 0;
+	return url[0] && strlen(url) % 2;
+}
+
 static bool differs(yyjson_mut_doc *out, yyjson_mut_val *a, yyjson_mut_val *b)
 {
-	yyjson_mut_val *diff = box_diff(out, a, b);
+	yyjson_mut_val *diff = box_diff(out, a, b, digest_of, NULL);
 	char *text = yyjson_mut_val_write(diff, 0, NULL);
 
 	if (!text)

@@ -8,12 +8,11 @@ import signal
 import sys
 import threading
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "lib")]
 
-from house import House
+import cases
 
 SCHEMAS = "http://elasticbox.net/schemas/"
 MASK = "********"
@@ -112,6 +111,7 @@ class Client:
 class World:
     def __init__(self, house):
         self.house = house
+        house.set_up()
         self.client = c = Client(house)
         self.workspace = c.get("/services/workspaces")[0]["id"]
         self.provider = c.call("POST", "/services/providers", {
@@ -485,6 +485,8 @@ def put_keeps_what_it_must(w):
     check(r["name"] == "new name" and r["tags"] == ["a", "b"] and r["later"] == {"x": [1]} and r["state"] == "unavailable")
     check(r["lease"]["operation"] == "shutdown" and r["operation"]["event"] == i["operation"]["event"])
     check(r["updated"] > i["updated"] and [v for v in r["variables"] if v["name"] == "PW"][0]["value"] == MASK)
+    t = c.call("PUT", "/services/instances/" + i["id"], dict(r, lease={"expire": "2040-01-02T00:00:00Z", "operation": "shutdown"}), (200, 202))[1]
+    check(t["lease"]["expire"] == "2040-01-02 00:00:00.000000", t["lease"])
     r["lease"] = None
     check("lease" not in c.call("PUT", "/services/instances/" + i["id"], r, (200, 202))[1])
     for wrong in ({"tags": [""]}, {"boxes": []}, {"boxes": [{}]}, {"automatic_updates": "x"}, {"variables": [{"name": "a"}]},
@@ -563,6 +565,46 @@ def terminate_and_delete(w):
     c.empty("DELETE", path + "?operation=delete", 404)
 
 
+def what_was_up_is_in_the_report(w):
+    """Up from when it is online until it is terminated; also when its record is gone."""
+    c = w.client
+    organization = c.get("/services/workspaces")[0]["organization"]
+    c.call("PUT", "/services/organizations/" + organization, {"providers": [
+        {"type": "Test Provider", "pricing": [{"flavor": "test.micro", "price": 3600}]}]}, 200)     # a cent a second
+
+    def spent():
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400)), time.strftime("%Y-%m-%d", time.gmtime())
+        found = [r for r in c.get("/services/organizations/%s/report/%s/%s" % ((organization,) + day))["cost"] if r["service"]["id"] == service]
+        check(len(found) == 1, found)
+        return sum(found[0]["cost"]), found[0]["service"]
+
+    i = w.deploy(name="counted")
+    path, service = "/services/instances/" + i["id"], i["service"]["id"]
+    check(spent()[0] == 0)
+    i = c.settled(i["id"], i["updated"])
+    if i["state"] != "done":        # without a worker nothing comes online by itself
+        c.empty("PUT", path + "/reinstall", 202)
+        i = c.settled(i["id"], i["updated"])
+        c.empty("PUT", path + "/force_online", 202)
+    history = c.get(path + "/service")["state_history"]
+    check([h["state"] for h in history] == ["up"] and history[0]["completed"] is None, history)
+    time.sleep(1.5)
+    first, _ = spent()
+    check(first >= 100, "a second costs a cent", first)
+    i = c.instance(i["id"])
+    c.empty("DELETE", path + "?operation=terminate", 202)
+    c.settled(i["id"], i["updated"])
+    history = c.get(path + "/service")["state_history"]
+    check([h["state"] for h in history] == ["up", "down"] and history[0]["completed"] == history[1]["started"], history)
+    last, _ = spent()
+    time.sleep(1.1)
+    check(spent()[0] == last >= first, "what is down costs nothing", first, last)
+    c.empty("DELETE", path + "?operation=delete", 202)
+    gone(w, path)
+    after, kept = spent()
+    check(after == last and kept["deleted"], after, last, kept)
+
+
 def provider_goes_when_nothing_uses_it(w):
     c = w.client
     for i in c.get("/services/instances"):
@@ -598,31 +640,10 @@ CASES = [
     deployed_instance_ends_with_the_reason, service_has_what_clients_read, lists_take_ids, wrong_requests_make_nothing,
     applications_answer_an_array, imports_are_records, exactly_one_operation_wins, operations_have_empty_bodies,
     pull_takes_another_version, abort_and_force_end_what_runs, template_is_a_task, put_keeps_what_it_must,
-    boxes_are_read_only_while_something_runs, secrets_are_nowhere_in_the_clear, lease_ends_it, an_operation_survives_a_kill_of_core, terminate_and_delete,
+    boxes_are_read_only_while_something_runs, secrets_are_nowhere_in_the_clear, lease_ends_it, an_operation_survives_a_kill_of_core, terminate_and_delete, what_was_up_is_in_the_report,
     provider_goes_when_nothing_uses_it,
 ]
 
 
-def main():
-    wanted, failed = sys.argv[1:], 0
-    with House("instances") as house:
-        house.start()
-        house.set_up()
-        world = World(house)
-        for case in CASES:
-            name = case.__name__.replace("_", " ")
-            if wanted and not any(w in case.__name__ for w in wanted) and case is not deployed_instance_ends_with_the_reason:
-                continue
-            began = time.monotonic()
-            try:
-                case(world)
-                print("ok %s (%.1f s)" % (name, time.monotonic() - began), flush=True)
-            except Exception as e:
-                failed += 1
-                traceback.print_exc()
-                print("not ok %s: %s" % (name, e), flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("instances", CASES, World, always=[deployed_instance_ends_with_the_reason]))

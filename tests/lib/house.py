@@ -13,6 +13,8 @@ import ssl
 import subprocess
 import time
 
+import record
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.environ.get("CAM_OUT", os.path.join(TOP, "out"))
 TOOL = os.path.join(TOP, "tests", "lib", "house")
@@ -32,6 +34,7 @@ class House:
     def start(self, *options):
         self.tool("remove", check=False)
         self.tool("start", *options)
+        record.begin(os.path.join(OUT, "traffic", self.name + ".jsonl"))
         self.address = self.status()["address"]
         return self
 
@@ -82,7 +85,9 @@ class House:
             h.update(headers or {})
             c.request(method, path, body=data, headers=h)
             r = c.getresponse()
-            return r.status, r.headers, r.read()
+            answer = r.read()
+            record.add(method, path, data, r.status, r.headers, answer)
+            return r.status, r.headers, answer
         finally:
             if not connection:
                 c.close()

@@ -48,7 +48,6 @@ static bool said(const char *begin)
 static void take_answer(struct core_call *call, const struct object_text *chunk)
 {
 	char *json = NULL;
-	yyjson_mut_val *body = yyjson_mut_obj_get(call->answer.doc->root, "body");
 
 	yyjson_doc_free(reply);
 	reply = NULL;
@@ -56,8 +55,8 @@ static void take_answer(struct core_call *call, const struct object_text *chunk)
 	if (chunk && status < 400) {
 		json = malloc(chunk->len + 3);
 		sprintf(json, "[%s]", chunk->len ? chunk->p : "");
-	} else if (body) {
-		json = yyjson_mut_val_write(body, 0, NULL);
+	} else {
+		json = core_answer_body(&call->answer);
 	}
 	if (json)
 		reply = yyjson_read(json, strlen(json), 0);
@@ -164,7 +163,7 @@ static void put(enum object_kind kind, const char *id, const char *parent, const
 	o.doc = yyjson_doc_mut_copy(doc, NULL);
 	yyjson_doc_free(doc);
 	snprintf(o.id, sizeof o.id, "%s", id);
-	snprintf(o.owner, sizeof o.owner, "%s", kind == OBJECT_WORKSPACE ? id : kind == OBJECT_PROVIDER ? "team" : "");
+	snprintf(o.owner, sizeof o.owner, "%s", kind == OBJECT_WORKSPACE ? id : kind == OBJECT_PROVIDER || kind == OBJECT_BLOB ? "team" : "");
 	snprintf(o.organization, sizeof o.organization, "acme");
 	snprintf(o.parent, sizeof o.parent, "%s", parent);
 	object_put(db, &o);
@@ -406,6 +405,38 @@ static void check_diff(void)
 	CHECK(askf("ben", "box.compare", "{\"id\":\"%s\"}", id) == 404);
 }
 
+#define FILES "/services/blobs/download/"
+
+/* An unchanged file that was uploaded again is none that changed; what the caller may not read is not compared. */
+static void check_diff_files(void)
+{
+	static const char digest[] = "1111111111111111111111111111111111111111111111111111111111111111";
+	static const char other[] = "2222222222222222222222222222222222222222222222222222222222222222";
+	char id[OBJECT_ID];
+
+	put(OBJECT_BLOB, "aaaaaaaaaaaaaaaaaaaaaaa1", digest, "{\"schema\":\"" SCHEMA "blob\"}");
+	put(OBJECT_BLOB, "aaaaaaaaaaaaaaaaaaaaaaa2", digest, "{\"schema\":\"" SCHEMA "blob\"}");
+	put(OBJECT_BLOB, "aaaaaaaaaaaaaaaaaaaaaaa3", other, "{\"schema\":\"" SCHEMA "blob\"}");
+	db_run(db, "UPDATE object SET owner = 'eve' WHERE kind = 11 AND id = 'aaaaaaaaaaaaaaaaaaaaaaa3'", "");
+	db_run(db, "UPDATE object SET owner = 'eve' WHERE kind = 11 AND id = 'aaaaaaaaaaaaaaaaaaaaaaa2'", "");
+#define BOX(n, name) "{" SCRIPT ",\"name\":\"Files\",\"events\":{\"install\":{\"url\":\"" FILES "aaaaaaaaaaaaaaaaaaaaaaa" n "/install\"}}," \
+	"\"readme\":{\"url\":\"" FILES "aaaaaaaaaaaaaaaaaaaaaaa" n "/readme.MD\"}," \
+	"\"variables\":[{\"type\":\"File\",\"name\":\"CONF\",\"value\":\"" FILES "aaaaaaaaaaaaaaaaaaaaaaa" n "/" name "\"}]"
+	CHECK(ask("ann", "box.create", BOX("1", "conf") "}") == 200);
+	snprintf(id, sizeof id, "%s", text("/id"));
+	CHECK(askf("ann", "box.diff", BOX("1", "conf") ",\"id\":\"%s\"}", id) == 200 && !yyjson_get_bool(at("/changed")));
+	/* Eve's, which ann does not see: by its address. */
+	CHECK(askf("ann", "box.diff", BOX("2", "conf") ",\"id\":\"%s\"}", id) == 200 && yyjson_get_bool(at("/changed")));
+	db_run(db, "UPDATE object SET owner = 'ann' WHERE kind = 11 AND id LIKE 'aaaa%'", "");
+	CHECK(askf("ann", "box.diff", BOX("2", "conf") ",\"id\":\"%s\"}", id) == 200 && !yyjson_get_bool(at("/changed")));
+	CHECK(!yyjson_arr_size(at("/box_events")) && !yyjson_arr_size(at("/box_readme")) && !yyjson_arr_size(at("/box_variables/files_diff")));
+	CHECK(askf("ann", "box.diff", BOX("2", "other") ",\"id\":\"%s\"}", id) == 200 && yyjson_arr_size(at("/box_variables/files_diff")) == 1);
+	CHECK(askf("ann", "box.diff", BOX("3", "conf") ",\"id\":\"%s\"}", id) == 200 && yyjson_arr_size(at("/box_events")) == 1);
+	CHECK(yyjson_arr_size(at("/box_readme")) == 1 && !strcmp(text("/box_variables/files_diff/0/name"), "CONF"));
+	CHECK(!strcmp(text("/box_variables/files_diff/0/previous_digest"), digest) && !strcmp(text("/box_variables/files_diff/0/new_digest"), other));
+#undef BOX
+}
+
 /* ---- the end of a box ---- */
 
 static void check_delete(void)
@@ -454,6 +485,7 @@ int main(void)
 	check_unversioned();
 	check_stacks();
 	check_diff();
+	check_diff_files();
 	check_delete();
 	check_ids();
 	check_builtin();

@@ -1,6 +1,6 @@
 /* core: organizations, cost centers and workspaces: who may, what is kept, what is refused, and
  * what their secrets become. */
-/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/truth.c core/object.c core/object_list.c core/object_members.c core/access.c core/answer.c core/personal.c core/place.c core/verb_scope.c core/verb_costcenter.c core/verb_organization.c core/verb_workspace.c core/handlers_places.c core/secrets.c core/box_list.c core/box_view.c core/box_version.c core/box_document.c core/box_references.c core/box_schema.c core/box_share.c core/box_stack.c core/box_variables.c core/box_diff.c */
+/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/truth.c core/object.c core/object_list.c core/object_members.c core/object_files.c core/access.c core/answer.c core/personal.c core/place.c core/verb_scope.c core/verb_costcenter.c core/verb_organization.c core/verb_report.c core/federation.c core/instance_check.c core/verb_workspace.c core/handlers_places.c core/secrets.c core/box_list.c core/box_view.c core/box_version.c core/box_document.c core/box_references.c core/blob_access.c core/box_schema.c core/box_share.c core/box_stack.c core/box_variables.c core/box_diff.c */
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static struct core core;
 
 /* The last answer. */
 static int status;
-static char body[1 << 16];
+static char body[1 << 18];
 static int sealed;
 
 /* ---- the parts of core around the handlers: one thread, a keyd that turns texts around ---- */
@@ -105,12 +105,14 @@ static void take_list(struct core_call *call)
 		chunk.len = 0;
 		if (call->handler->chunk(db, call, cursor, &chunk))
 			break;
-		if (chunk.len)
+		if (chunk.len && call->verb->answer == VERB_ANSWER_LINES)
+			object_text_add(&all, chunk.p, chunk.len);
+		else if (chunk.len)
 			object_text_document(&all, chunk.p, chunk.len);
 	} while (cursor[0]);
 	if (!call->answer.status) {
 		status = 200;
-		snprintf(body, sizeof body, "[%s]", all.p ? all.p : "");
+		snprintf(body, sizeof body, call->verb->answer == VERB_ANSWER_LINES ? "%s" : "[%s]", all.p ? all.p : "");
 	}
 	object_text_free(&all);
 	object_text_free(&chunk);
@@ -138,7 +140,7 @@ static int ask(const char *user, const char *verb, const char *args)
 		core_call_write(&call, call.handler->run, NULL, false);
 	if (call.answer.status) {
 		status = call.answer.status;
-		text = yyjson_mut_val_write(yyjson_mut_obj_get(call.answer.doc->root, "body"), 0, NULL);
+		text = core_answer_body(&call.answer);
 		snprintf(body, sizeof body, "%s", text ? text : "");
 		free(text);
 	}
@@ -358,6 +360,113 @@ static void check_organization(void)
 	CHECK(secrets("SELECT count(*) FROM secret WHERE object = 'acme'") == 0);
 }
 
+/* Users of another organization come in, and it goes only when they are out. */
+static void check_federation(void)
+{
+	char id[OBJECT_ID], args[512];
+
+	CHECK(ask("boss", "workspace.create", "{\"name\":\"Shared\",\"organizations\":[\"acme\",\"else\"]}") == 400 && has("organizations: else"));
+	CHECK(ask("boss", "workspace.create", "{\"name\":\"Shared\"}") == 201 && has("\"organizations\":[\"acme\"]"));
+	answered_id(id);
+#define PUT(rest) (snprintf(args, sizeof args, "{\"id\":\"%s\"," rest "}", id), ask("boss", "workspace.put", args))
+	CHECK(PUT("\"members\":[{\"id\":\"boss\",\"role\":\"administrator\"},{\"id\":\"foreigner\"}]") == 400 && has("members[1].id"));
+	CHECK(PUT("\"organizations\":[\"else\"]") == 400 && has("not among those this organization is federated to"));
+	CHECK(ask("boss", "organization.put", "{\"name\":\"acme\",\"federated_to\":[\"else\",\"third\"]}") == 200);
+	/* Federated is not shared yet. */
+	CHECK(PUT("\"members\":[{\"id\":\"boss\",\"role\":\"administrator\"},{\"id\":\"foreigner\"}]") == 400);
+	CHECK(PUT("\"organizations\":[\"else\"],\"members\":[{\"id\":\"boss\",\"role\":\"administrator\"},{\"id\":\"foreigner\"}]") == 200);
+	CHECK(has("\"organizations\":[\"acme\",\"else\"]"));
+	snprintf(args, sizeof args, "{\"id\":\"%s\"}", id);
+	CHECK(ask("foreigner", "workspace.get", args) == 200);
+	CHECK(PUT("\"organizations\":[\"acme\"]") == 409 && has("else still has members"));
+	CHECK(ask("boss", "organization.put", "{\"name\":\"acme\",\"federated_to\":[\"third\"]}") == 409 && has("else still shares workspaces"));
+	CHECK(PUT("\"organizations\":[\"acme\"],\"members\":[{\"id\":\"boss\",\"role\":\"administrator\"}]") == 200);
+	snprintf(args, sizeof args, "{\"id\":\"%s\"}", id);
+	CHECK(ask("foreigner", "workspace.get", args) == 404);
+	CHECK(ask("boss", "organization.put", "{\"name\":\"acme\",\"federated_to\":[]}") == 200);
+	/* Left out is left alone. */
+	CHECK(PUT("\"name\":\"Shared 2\"") == 200 && has("\"organizations\":[\"acme\"]"));
+	CHECK(PUT("\"organizations\":[7]") == 400 && PUT("\"organizations\":null") == 200 && has("\"organizations\":[\"acme\"]"));
+#undef PUT
+}
+
+static void check_groups(void)
+{
+	CHECK(ask("worker", "organization.sync_groups", "{\"name\":\"acme\"}") == 403);
+	CHECK(ask("foreigner", "organization.sync_groups", "{\"name\":\"acme\"}") == 404);
+	CHECK(ask("boss", "organization.sync_groups", "{\"name\":\"acme\"}") == 409 && has("no LDAP source"));
+	CHECK(ask("boss", "organization.put", "{\"name\":\"acme\",\"authentication\":{\"ldap_config\":{\"sources\":[{\"host\":\"ldap://a\"}]}}}") == 200);
+	CHECK(ask("boss", "organization.sync_groups", "{\"name\":\"acme\"}") == 409 && has("no worker for LDAP"));
+}
+
+/* ---- reports ---- */
+
+static void put_service(const char *id, const char *flavor, const char *history)
+{
+	char text[1024];
+	struct object o = { .kind = OBJECT_SERVICE };
+	yyjson_doc *doc;
+
+	snprintf(text, sizeof text, "{\"schema\":\"" PLACE_SCHEMA "service\",\"type\":\"Linux Compute\",\"provider_id\":\"prov\",\"profile\":"
+		"{\"schema\":\"s\",\"flavor\":\"%s\",\"location\":\"here, there\",\"instances\":2},\"state_history\":%s}", flavor, history);
+	doc = yyjson_read(text, strlen(text), 0);
+	o.doc = yyjson_doc_mut_copy(doc, NULL);
+	yyjson_doc_free(doc);
+	snprintf(o.id, sizeof o.id, "%s", id);
+	snprintf(o.organization, sizeof o.organization, "acme");
+	o.created = INT64_C(1767225600000000);		/* 2026-01-01 */
+	object_put(db, &o);
+	object_free(&o);
+}
+
+#define REPORT(verb, start, end) ask("boss", "organization." verb, "{\"name\":\"acme\",\"start\":\"" start "\",\"end\":\"" end "\"}")
+
+static void check_report(void)
+{
+	yyjson_doc *doc;
+	struct object o;
+
+	object_new(&o, OBJECT_PROVIDER, "prov", PLACE_SCHEMA "test/provider");
+	snprintf(o.organization, sizeof o.organization, "acme");
+	object_set(&o, "type", "Test Provider");
+	object_put(db, &o);
+	object_free(&o);
+	CHECK(REPORT("report", "2026-01-01", "2026-01-02") == 200 && !strcmp(body, "{\"cost\":[]}"));
+	CHECK(ask("boss", "organization.put", "{\"name\":\"acme\",\"providers\":[{\"type\":\"Test Provider\",\"enabled\":true,\"pricing\":["
+		"{\"flavor\":\"large\",\"price\":10},{\"price\":2.5}]}]}") == 200);
+	/* 6 hours of one day, all of the next, none of the third. */
+	put_service("eb-00001", "small", "[{\"state\":\"up\",\"started\":\"2026-01-02 18:00:00.000000\",\"completed\":\"2026-01-04 00:00:00.000000\"},"
+		"{\"state\":\"down\",\"started\":\"2026-01-04 00:00:00.000000\",\"completed\":null}]");
+	put_service("eb-00002", "large", "[{\"state\":\"up\",\"started\":\"2026-01-01T12:00:00Z\",\"completed\":\"2026-01-01 13:00:00.5\"}]");
+	CHECK(REPORT("report", "2026-01-02", "2026-01-04") == 200);
+	CHECK(has("{\"cost\":[3000,12000,0],\"service\":{") && has("\"id\":\"eb-00001\"") && has("{\"cost\":[0,0,0],\"service\":{"));
+	CHECK(REPORT("report", "2026-01-01", "2026-01-01") == 200 && has("{\"cost\":[2000],") && has("{\"cost\":[0],"));
+	CHECK(!strcmp(body + strlen(body) - 3, "}]}"));
+	CHECK(REPORT("csv", "2026-01-02", "2026-01-03") == 200 && !strncmp(body, "SERVICE_ID,DAY (in Date Range),SIZE,", 36));
+	CHECK(has("\r\neb-00001,2026-01-02,small,\"here, there\",Test Provider,prov,s,2026-01-01 00:00:00.000000,Linux Compute,30.00,,2,"));
+	CHECK(has("\r\neb-00001,2026-01-03,small,") && has(",120.00,,2,") && !has("2026-01-04"));
+	CHECK(REPORT("report", "2025-12-01", "2025-12-31") == 200 && !strcmp(body, "{\"cost\":[]}"));
+	CHECK(REPORT("report", "2026-01-02", "2026-01-01") == 400 && has("end: is before start."));
+	CHECK(REPORT("report", "2026-02-30", "2026-03-01") == 400 && has("start: must be a day"));
+	CHECK(REPORT("csv", "2026-01-01", "tomorrow") == 400 && has("end: must be a day"));
+	CHECK(REPORT("csv", "2026-01-01", "2027-01-02") == 400 && has("at most 366 days"));
+	CHECK(ask("worker", "organization.report", "{\"name\":\"acme\",\"start\":\"2026-01-01\",\"end\":\"2026-01-01\"}") == 403);
+	CHECK(ask("foreigner", "organization.csv", "{\"name\":\"acme\",\"start\":\"2026-01-01\",\"end\":\"2026-01-01\"}") == 404);
+	/* One that is gone, and many: more than one chunk, and no comma is lost between them. */
+	db_run(db, "INSERT INTO service_past(organization, id, provider_type, created, ended, doc) SELECT organization, id, 'Test Provider',"
+		" created, created + 10 * 86400000000, doc FROM object WHERE kind = 6 AND id = 'eb-00001'", "");
+	for (unsigned i = 0; i < 300; i++) {
+		char id[16];
+
+		snprintf(id, sizeof id, "eb-1%04u", i);
+		put_service(id, "small", "[]");
+	}
+	CHECK(REPORT("report", "2026-01-02", "2026-01-02") == 200);
+	doc = yyjson_read(body, strlen(body), 0);
+	CHECK(yyjson_arr_size(yyjson_obj_get(yyjson_doc_get_root(doc), "cost")) == 303);
+	yyjson_doc_free(doc);
+}
+
 int main(void)
 {
 	char cc[OBJECT_ID];
@@ -376,6 +485,9 @@ int main(void)
 	check_scope();
 	check_delete(cc);
 	check_organization();
+	check_federation();
+	check_groups();
+	check_report();
 	db_close(db);
 	return failed;
 }

@@ -1,5 +1,5 @@
 /* core: a task is given out with a growing fence; only the present one counts; leases, retries, deadlines. */
-/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/truth.c core/tasks.c */
+/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/truth.c core/tasks.c */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -61,7 +61,7 @@ static int ask(const char *verb, int (*run)(struct db *, struct core_call *), co
 		sqlite3_exec(db_handle(db), "ROLLBACK TO job", NULL, NULL, NULL);
 	sqlite3_exec(db_handle(db), "RELEASE job", NULL, NULL, NULL);
 	status = call.answer.status;
-	text = yyjson_mut_val_write(yyjson_mut_obj_get(call.answer.doc->root, "body"), 0, NULL);
+	text = core_answer_body(&call.answer);
 	snprintf(body, sizeof body, "%s", text ? text : "");
 	free(text);
 	core_answer_reset(&call.answer);

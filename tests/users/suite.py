@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "lib")]
 
-from house import EMAIL, PASSWORD, House
+import cases
+from house import EMAIL, PASSWORD
 
 TOOL = os.path.join(os.path.dirname(HERE), "tools", "camverify")
 loader = importlib.machinery.SourceFileLoader("camverify", TOOL)
@@ -71,6 +71,12 @@ def invitation_and_activation(t):
     assert again["code"] != user["code"]
     public("POST", "/services/users/activate", {"code": user["code"], "password": "long enough password"}, 403)
     public("POST", "/services/users/activate", {"code": again["code"], "password": "short"}, 400)
+    public("POST", "/services/users/activation", {"code": user["code"]}, 403)
+    for _ in range(2):      # looking uses nothing up
+        _, welcome = public("POST", "/services/users/activation", {"code": again["code"]}, 200)
+        assert welcome == {"email": "jane.doe@example.com", "name": "Jane", "last_name": "Doe", "organization": "Test", "purpose": "invitation",
+                           "expires": again["expires"]}, welcome
+    assert again["link"] == "https://%s/#/activate?code=%s" % (again["link"].split("/")[2], again["code"]), again
     _, me = public("POST", "/services/users/activate", {"code": again["code"], "password": "long enough password"}, 200)
     assert me["user"]["id"] == "jane-doe" and me["user"]["role"] == "user", me
     public("POST", "/services/users/activate", {"code": again["code"], "password": "long enough password"}, 403)
@@ -79,7 +85,12 @@ def invitation_and_activation(t):
     assert got["state"] == "active" and got["last_login"] and got["administrator"] is False, got
     assert "code" not in got and "password" not in json.dumps(got), got
     _, spaces = t.jane("GET", "/services/workspaces", None, 200)
-    assert any(w["id"] == "jane-doe" for w in spaces), spaces
+    own, = [w for w in spaces if w["id"] == "jane-doe"]
+    assert own["last_login"] == got["last_login"] and own["email"] == "jane.doe@example.com", own
+    before = own["updated"]
+    sign_in(t, "jane.doe@example.com", "long enough password")
+    _, later = t.jane("GET", "/services/workspaces/jane-doe", None, 200)
+    assert later["last_login"] > own["last_login"] and later["updated"] == before, later
 
 
 def only_administrators_administer(t):
@@ -130,6 +141,7 @@ def passwords_change_and_reset(t):
     sign_in(t, "joe@example.com", "another password")
     _, link = t.admin("PUT", "/services/users/joe/reset", None, 200)
     sign_in(t, "joe@example.com", "another password")  # until it is used
+    assert Client(t.house)("POST", "/services/users/activation", {"code": link["code"]}, 200)[1]["purpose"] == "reset"
     Client(t.house)("POST", "/services/users/activate", {"code": link["code"], "password": "a third password"}, 200)
     sign_in(t, "joe@example.com", "another password", 401)
     sign_in(t, "joe@example.com", "a third password")
@@ -398,28 +410,9 @@ CASES = [invitation_and_activation, only_administrators_administer, lists_by_sta
 class Target:
     def __init__(self, house):
         self.house = house
+        house.set_up()
         self.admin = Client(house, house.token())
 
 
-def main():
-    failed = 0
-    with House("users") as house:
-        house.start()
-        house.set_up()
-        target = Target(house)
-        for case in CASES:
-            if sys.argv[1:] and case not in CASES[:1] and not any(w in case.__name__ for w in sys.argv[1:]):
-                continue
-            began = time.monotonic()
-            try:
-                case(target)
-                print("ok %s (%.2f s)" % (case.__name__, time.monotonic() - began), flush=True)
-            except Exception:
-                failed += 1
-                traceback.print_exc()
-                print("not ok %s" % case.__name__, flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cases.main("users", CASES, Target, always=CASES[:1]))

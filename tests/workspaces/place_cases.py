@@ -1,4 +1,6 @@
 """Organizations, cost centers and workspaces: fields, codes, what is kept, what is refused."""
+import datetime
+
 from world import SCHEMAS
 
 MASK = "********"
@@ -53,6 +55,50 @@ def organization_settings_are_kept_whole(w):
         refused = expect(w.ask("owner", "PUT", path, bad), 400)
         assert refused.json["message"].startswith(field), refused.json
     assert w.good("owner", "GET", path) == again
+
+
+def reports_tell_what_was_spent(w):
+    path = "/services/organizations/%s/%s/2026-01-01/2026-01-02"
+    report = expect(w.ask("owner", "GET", path % (w.organization, "report")), 200)
+    assert report.headers["Content-Type"] == "application/json" and report.json["cost"] == [], report.data[:200]
+    # What is there and never was up is told and cost nothing.
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    report = w.good("owner", "GET", "/services/organizations/%s/report/%s/%s" % (w.organization, today - datetime.timedelta(30), today))
+    assert w.an_instance["service"]["id"] in [one["service"]["id"] for one in report["cost"]], report
+    for one in report["cost"]:
+        assert len(one["cost"]) == 31 and not any(one["cost"]), one
+    table = expect(w.ask("owner", "GET", path % (w.organization, "csv")), 200)
+    assert table.headers["Content-Type"].startswith("text/csv") and table.data.startswith(b"SERVICE_ID,DAY (in Date Range),SIZE,REGION,")
+    for bad in ("2026-1-1/2026-01-02", "2026-01-02/2026-01-01", "2026-02-30/2026-03-01", "2020-01-01/2026-01-01", "x/y"):
+        expect(w.ask("owner", "GET", "/services/organizations/%s/csv/%s" % (w.organization, bad)), 400)
+    expect(w.ask("user", "GET", path % (w.organization, "report")), 403)
+    expect(w.ask("owner", "GET", path % ("elsewhere", "report")), 404)
+
+
+def groups_need_a_source(w):
+    path = "/services/organizations/" + w.organization
+    before = w.good("owner", "GET", path)
+    w.good("owner", "PUT", path, {"authentication": {"password": True}})
+    refused = expect(w.ask("owner", "PUT", path + "/sync_groups"), 409)
+    assert "no LDAP source" in refused.json["message"], refused.json
+    w.good("owner", "PUT", path, {"authentication": before["authentication"]})
+    assert "no worker for LDAP" in expect(w.ask("owner", "PUT", path + "/sync_groups"), 409).json["message"]
+    expect(w.ask("user", "PUT", path + "/sync_groups"), 403)
+
+
+def workspaces_are_shared_with_federated_organizations(w):
+    made = w.workspace(w.center["id"], [])
+    path = "/services/workspaces/" + made["id"]
+    assert made["organizations"] == [w.organization]
+    refused = expect(w.ask("owner", "PUT", path, dict(made, organizations=[w.organization, "stranger"])), 400)
+    assert refused.json["message"].startswith("organizations: stranger "), refused.json
+    shared = w.good("owner", "PUT", path, dict(made, organizations=["partner"]))
+    assert shared["organizations"] == [w.organization, "partner"]
+    organization = "/services/organizations/" + w.organization
+    assert "partner still shares" in expect(w.ask("owner", "PUT", organization, {"federated_to": []}), 409).json["message"]
+    assert w.good("owner", "PUT", path, dict(shared, organizations=[w.organization]))["organizations"] == [w.organization]
+    w.good("owner", "PUT", organization, {"federated_to": []})
+    w.good("owner", "DELETE", path)
 
 
 def cost_centers_come_and_go(w):
@@ -178,6 +224,7 @@ def sharing_is_for_owners_and_near(w):
         w.good("owner", "PUT", path, dict(o, members=[]))
 
 
-CASES = [setting_up_made_the_places, organization_settings_are_kept_whole, cost_centers_come_and_go, workspaces_come_and_go,
+CASES = [setting_up_made_the_places, organization_settings_are_kept_whole, reports_tell_what_was_spent,
+         groups_need_a_source, workspaces_are_shared_with_federated_organizations, cost_centers_come_and_go, workspaces_come_and_go,
          lists_are_arrays_of_what_one_sees, foreign_is_missing_byte_for_byte, a_role_that_changes_counts_at_once,
          sharing_is_for_owners_and_near, bad_input_changes_nothing]

@@ -12,6 +12,9 @@
  * checkpoints and the opening of readers can meet. */
 #define BUSY_MS 2000
 
+/* Places of the table of statements: half of them stay empty. */
+#define PLACES (2 * DB_STATEMENTS)
+
 struct statement {
 	const char *sql;
 	sqlite3_stmt *prepared;
@@ -22,7 +25,7 @@ struct db {
 	int error;
 	int changes;
 	size_t count;
-	struct statement statements[DB_STATEMENTS];
+	struct statement statements[PLACES];	/* by the address of the text, open addressing */
 };
 
 static _Alignas(16) char heap[DB_HEAP];
@@ -76,6 +79,9 @@ static int setup(struct db *db, enum db_mode mode)
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* Otherwise a value bound where it could decide about a partial index makes the statement be prepared anew each
+	 * time. */
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
 	sqlite3_snprintf(sizeof cache, cache, "PRAGMA cache_size=-%d",
 		mode == DB_WRITER ? DB_CACHE_WRITER : DB_CACHE_READER);
 	if (plain(db, cache) || plain(db, "PRAGMA temp_store=MEMORY") || plain(db, "PRAGMA foreign_keys=ON"))
@@ -118,7 +124,7 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
-	for (size_t i = 0; i < db->count; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		sqlite3_finalize(db->statements[i].prepared);
 	sqlite3_close(db->handle);
 	free(db);
@@ -129,33 +135,48 @@ sqlite3 *db_handle(struct db *db)
 	return db->handle;
 }
 
+/* Where the statement is, or the empty place for it. */
+static struct statement *place_of(struct db *db, const char *sql)
+{
+	size_t at = ((uintptr_t)sql >> 3) * 2654435761u % PLACES;
+
+	while (db->statements[at].sql && db->statements[at].sql != sql)
+		at = (at + 1) % PLACES;
+	return &db->statements[at];
+}
+
+/* NULL when it cannot be prepared; the connection has the code. */
 static sqlite3_stmt *prepare(struct db *db, const char *sql)
 {
+	struct statement *place = place_of(db, sql);
 	sqlite3_stmt *st;
 
-	for (size_t i = 0; i < db->count; i++)
-		if (db->statements[i].sql == sql)
-			return db->statements[i].prepared;
+	if (place->sql)
+		return place->prepared;
 	if (db->count == DB_STATEMENTS)
 		log_bug("more kinds of statements than DB_STATEMENTS");
-	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL)) {
-		fail(db, sql);
+	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL))
 		return NULL;
-	}
-	db->statements[db->count++] = (struct statement){ sql, st };
+	db->count++;
+	*place = (struct statement){ sql, st };
 	return st;
 }
 
 static sqlite3_stmt *bind(struct db *db, const char *sql, const char *format, va_list ap)
 {
-	sqlite3_stmt *st = db->error ? NULL : prepare(db, sql);
+	sqlite3_stmt *st;
 	const char *text;
 	const void *blob;
 	size_t len;
 	int code = 0;
 
-	if (!st)
+	if (db->error)
 		return NULL;
+	st = prepare(db, sql);
+	if (!st) {
+		fail(db, sql);
+		return NULL;
+	}
 	/* A statement left in the middle of its rows starts anew. */
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
@@ -181,6 +202,15 @@ static sqlite3_stmt *bind(struct db *db, const char *sql, const char *format, va
 		return NULL;
 	}
 	return st;
+}
+
+int db_control(struct db *db, const char *sql)
+{
+	sqlite3_stmt *st = prepare(db, sql);
+	int code = st && sqlite3_step(st) == SQLITE_DONE ? 0 : sqlite3_extended_errcode(db->handle);
+
+	sqlite3_reset(st);
+	return code;
 }
 
 bool db_row(struct db *db, sqlite3_stmt *q)

@@ -2,7 +2,9 @@
  * db: a thin layer over SQLite: one file, one connection per thread,
  * statements kept prepared, one sticky error.
  *
- * SQL texts are string literals: they are recognized by their address.
+ * SQL texts are string literals: they are recognized by their address.  A
+ * statement stays as it was prepared whatever values are bound: for a partial
+ * index it must say the index's condition itself (parent <> '').
  * Values are bound by a format, one letter each: i int64_t, t text (const
  * char *, NULL = NULL), b blob (const void *, size_t; NULL = NULL).
  * After the first error every call does nothing until db_error_take; so a
@@ -27,7 +29,7 @@
 #define DB_STATEMENTS 384
 /* The write-ahead log is copied back after this many pages of 4 KiB, and cut to
  * DB_WAL_BYTES afterwards. */
-#define DB_WAL_PAGES 512
+#define DB_WAL_PAGES 1000
 #define DB_WAL_BYTES (4u << 20)
 
 /* Gives SQLite its heap and starts it.  Once per process, before threads.  Ends
@@ -48,6 +50,9 @@ sqlite3 *db_handle(struct db *db);
 void db_run(struct db *db, const char *sql, const char *format, ...);
 /* Rows changed by the last db_run. */
 int db_changes(const struct db *db);
+
+/* BEGIN, COMMIT and the like, whether or not an error is pending.  0, or the extended result code. */
+int db_control(struct db *db, const char *sql);
 
 /* Starts a query; read with db_row until it says false, or stop with db_end. */
 sqlite3_stmt *db_query(struct db *db, const char *sql, const char *format, ...);

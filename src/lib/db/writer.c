@@ -1,12 +1,6 @@
 #include "db/writer.h"
 #include "log/log.h"
 
-static int plain(struct db *db, const char *sql)
-{
-	return sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL) ?
-		sqlite3_extended_errcode(db_handle(db)) : 0;
-}
-
 /* Errors after which the whole transaction is in doubt. */
 static bool is_general(struct db *db, int code)
 {
@@ -27,7 +21,7 @@ static bool is_general(struct db *db, int code)
 /* Returns 0, or the code of an error that concerns the whole transaction. */
 static int run_one(struct db_writer *w, struct db_job *job)
 {
-	int code = plain(w->db, "SAVEPOINT job"), refused;
+	int code = db_control(w->db, "SAVEPOINT job"), refused;
 
 	if (code)
 		return code;
@@ -38,17 +32,17 @@ static int run_one(struct db_writer *w, struct db_job *job)
 	if (code)
 		job->failure = DB_WRONG;
 	if (code || refused) {
-		code = plain(w->db, "ROLLBACK TO job");
+		code = db_control(w->db, "ROLLBACK TO job");
 		if (code)
 			return code;
 	}
-	return plain(w->db, "RELEASE job");
+	return db_control(w->db, "RELEASE job");
 }
 
 /* Returns 0 or the code of the error; *full says whether that was a full disk. */
 static int transaction(struct db_writer *w, struct db_job *const jobs[], size_t count, bool *full)
 {
-	int code = plain(w->db, "BEGIN IMMEDIATE");
+	int code = db_control(w->db, "BEGIN IMMEDIATE");
 
 	if (w->begin)
 		w->begin(w->db, w->arg);
@@ -61,12 +55,12 @@ static int transaction(struct db_writer *w, struct db_job *const jobs[], size_t 
 		code = db_error_take(w->db);
 	}
 	if (!code)
-		code = plain(w->db, "COMMIT");
+		code = db_control(w->db, "COMMIT");
 	if (code) {
 		/* Before the rollback's own system calls. */
 		*full = db_error_is_full(w->db, code);
 		if (!sqlite3_get_autocommit(db_handle(w->db)))
-			plain(w->db, "ROLLBACK");
+			db_control(w->db, "ROLLBACK");
 		return code;
 	}
 	if (w->committed)

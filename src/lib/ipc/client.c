@@ -85,7 +85,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *w, int revents)
 	call_end(k, NULL, k->sent ? ETIMEDOUT : ENOTCONN);
 }
 
-/* A call that could not be sent on a connection that is ending is failed by
+/* One that was kept.  A call that could not be sent on a connection that is ending is failed by
  * client_closed, like every other sent one. */
 static void call_send(struct call *k)
 {
@@ -266,10 +266,12 @@ void ipc_client_call(struct ipc_client *cl, uint16_t type, const void *body, uin
 	ev_timer_init(&k->deadline, on_deadline, timeout > 0 ? timeout : CALL_TIMEOUT, 0.);
 	k->deadline.data = k;
 	ev_timer_start(cl->loop, &k->deadline);
-	if (call_keep(k, body, len, fds, nfds) < 0)
+	if (cl->conn) {
+		k->sent = true;
+		ipc_send(cl->conn, 0, type, k->seq, body, len, fds, nfds);
+	} else if (call_keep(k, body, len, fds, nfds) < 0) {
 		log_fatal("ipc: call");
-	if (cl->conn)
-		call_send(k);
+	}
 }
 
 void ipc_client_call_json(struct ipc_client *cl, uint16_t type, yyjson_mut_doc *doc,

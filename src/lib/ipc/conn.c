@@ -24,35 +24,56 @@ void ipc_conn_set_data(struct ipc_conn *c, void *data)
 	c->data = data;
 }
 
-static void chunk_free(struct ipc_chunk *k)
+/* Secrets pass through both buffers: what they held is wiped. */
+static void buffer_free(uint8_t **p, size_t *cap)
+{
+	if (*p)
+		explicit_bzero(*p, *cap);
+	free(*p);
+	*p = NULL;
+	*cap = 0;
+}
+
+/* Makes a buffer that holds len bytes want bytes large: not by realloc, for the former place must be wiped. */
+static int buffer_reserve(uint8_t **p, size_t *cap, size_t len, size_t want)
+{
+	size_t size = *cap ? *cap : IPC_BUFFER_FIRST;
+	uint8_t *larger;
+
+	if (want <= *cap)
+		return 0;
+	while (size < want)
+		size *= 2;
+	larger = malloc(size);
+	if (!larger)
+		return -1;
+	if (len)
+		memcpy(larger, *p, len);
+	buffer_free(p, cap);
+	*p = larger;
+	*cap = size;
+	return 0;
+}
+
+static void parcel_free(struct ipc_parcel *k)
 {
 	for (unsigned i = 0; i < k->nfds; i++)
 		close(k->fds[i]);
-	explicit_bzero(k->bytes, k->len);
 	free(k);
-}
-
-/* Unsealed secrets pass through here. */
-static void in_free(struct ipc_conn *c)
-{
-	if (c->in)
-		explicit_bzero(c->in, c->in_cap);
-	free(c->in);
-	c->in = NULL;
-	c->in_cap = 0;
 }
 
 static void conn_free(struct ipc_conn *c)
 {
-	while (c->out) {
-		struct ipc_chunk *k = c->out;
+	while (c->parcels) {
+		struct ipc_parcel *k = c->parcels;
 
-		c->out = k->next;
-		chunk_free(k);
+		c->parcels = k->next;
+		parcel_free(k);
 	}
 	for (unsigned i = 0; i < c->nfds; i++)
 		close(c->fds[i].fd);
-	in_free(c);
+	buffer_free(&c->in, &c->in_cap);
+	buffer_free(&c->out, &c->out_cap);
 	free(c);
 }
 
@@ -65,6 +86,7 @@ static void conn_die(struct ipc_conn *c)
 	c->dead = true;
 	ev_io_stop(c->loop, &c->rd);
 	ev_io_stop(c->loop, &c->wr);
+	ev_prepare_stop(c->loop, &c->send);
 	close(c->fd);
 	c->fd = -1;
 	ev_timer_start(c->loop, &c->end);
@@ -88,29 +110,8 @@ static void refuse(struct ipc_conn *c, const char *why)
 
 /* ---- receiving ---- */
 
-static int in_reserve(struct ipc_conn *c, size_t want)
-{
-	size_t cap = c->in_cap ? c->in_cap : IPC_BUFFER_FIRST;
-	uint8_t *p;
-
-	if (want <= c->in_cap)
-		return 0;
-	while (cap < want)
-		cap *= 2;
-	/* not realloc: the former place must be wiped */
-	p = malloc(cap);
-	if (!p)
-		return -1;
-	if (c->in_len)
-		memcpy(p, c->in, c->in_len);
-	in_free(c);
-	c->in = p;
-	c->in_cap = cap;
-	return 0;
-}
-
-/* A frame is sent by calls of its own, and the kernel ends a read after the
- * piece that carried descriptors.  So those of one read belong to the frame
+/* A frame with descriptors is sent by a call of its own, and the kernel ends a read
+ * after the piece that carried descriptors.  So those of one read belong to the frame
  * that holds the last byte of that read: at most one frame's, never shared. */
 static void claim_fds(struct ipc_conn *c, struct ipc_msg *msg, size_t start, size_t end)
 {
@@ -172,7 +173,7 @@ static void drain(struct ipc_conn *c)
 		}
 		if (c->in_len - at - IPC_HEADER < h.len) {
 			consume(c, at);
-			if (in_reserve(c, IPC_HEADER + (size_t)h.len + 1) < 0)
+			if (buffer_reserve(&c->in, &c->in_cap, c->in_len, IPC_HEADER + (size_t)h.len + 1) < 0)
 				refuse(c, "out of memory");
 			return;
 		}
@@ -180,8 +181,8 @@ static void drain(struct ipc_conn *c)
 		at += IPC_HEADER + h.len;
 	}
 	consume(c, at);
-	if (c->in_len == 0 && c->in_cap > 16 * IPC_BUFFER_FIRST)
-		in_free(c);
+	if (c->in_len == 0 && c->in_cap > IPC_BUFFER_KEPT)
+		buffer_free(&c->in, &c->in_cap);
 }
 
 static void collect_fds(struct ipc_conn *c, struct msghdr *m)
@@ -216,7 +217,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	(void)loop;
 	(void)revents;
 	/* one byte stays free for the terminator of the last body */
-	if (in_reserve(c, c->in_len + IPC_HEADER + 1) < 0) {
+	if (buffer_reserve(&c->in, &c->in_cap, c->in_len, c->in_len + IPC_HEADER + 1) < 0) {
 		refuse(c, "out of memory");
 		return;
 	}
@@ -244,62 +245,83 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 
 /* ---- sending ---- */
 
-/* 1 = all of it is gone, 0 = the socket is full, -1 = the connection is. */
-static int chunk_send(struct ipc_conn *c, struct ipc_chunk *k)
+/* The bytes that may leave in one call: up to the next frame with descriptors, or that frame. */
+static size_t piece(const struct ipc_conn *c, const struct ipc_parcel *k)
 {
-	while (k->sent < k->len) {
-		_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];
-		struct iovec iov = { k->bytes + k->sent, k->len - k->sent };
-		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-		ssize_t n;
+	if (!k)
+		return c->out_len - c->out_at;
+	return (k->at > c->out_at ? k->at : k->end) - c->out_at;
+}
 
-		if (k->nfds) {
-			struct cmsghdr *cm;
+static void control_set(struct msghdr *m, char *control, size_t size, const struct ipc_parcel *k)
+{
+	struct cmsghdr *cm;
 
-			memset(control, 0, sizeof control);
-			m.msg_control = control;
-			m.msg_controllen = CMSG_SPACE(sizeof(int) * k->nfds);
-			cm = CMSG_FIRSTHDR(&m);
-			cm->cmsg_level = SOL_SOCKET;
-			cm->cmsg_type = SCM_RIGHTS;
-			cm->cmsg_len = CMSG_LEN(sizeof(int) * k->nfds);
-			memcpy(CMSG_DATA(cm), k->fds, sizeof(int) * k->nfds);
-		}
+	memset(control, 0, size);
+	m->msg_control = control;
+	m->msg_controllen = CMSG_SPACE(sizeof(int) * k->nfds);
+	cm = CMSG_FIRSTHDR(m);
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int) * k->nfds);
+	memcpy(CMSG_DATA(cm), k->fds, sizeof(int) * k->nfds);
+}
+
+static void parcel_gone(struct ipc_conn *c)
+{
+	struct ipc_parcel *k = c->parcels;
+
+	c->parcels = k->next;
+	if (!c->parcels)
+		c->parcels_last = &c->parcels;
+	parcel_free(k);
+}
+
+/* 1 = some bytes have left, 0 = the socket is full, -1 = the connection is gone. */
+static int send_some(struct ipc_conn *c)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];
+	struct ipc_parcel *k = c->parcels;
+	struct iovec iov = { c->out + c->out_at, piece(c, k) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	bool with = k && k->at == c->out_at;
+	ssize_t n;
+
+	if (with)
+		control_set(&m, control, sizeof control, k);
+	do
 		n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			return errno == EAGAIN ? 0 : -1;
-		}
-		for (unsigned i = 0; i < k->nfds; i++)
-			close(k->fds[i]);
-		k->nfds = 0;
-		k->sent += (size_t)n;
-	}
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -1;
+	/* what is left of that frame leaves like any other byte */
+	if (with)
+		parcel_gone(c);
+	c->out_at += (size_t)n;
 	return 1;
 }
 
 static void flush(struct ipc_conn *c)
 {
-	while (c->out) {
-		struct ipc_chunk *k = c->out;
-		int r = chunk_send(c, k);
+	int r = 1;
 
-		if (r < 0) {
-			conn_die(c);
-			return;
-		}
-		if (r == 0) {
-			ev_io_start(c->loop, &c->wr);
-			return;
-		}
-		c->out = k->next;
-		if (!c->out)
-			c->out_tail = &c->out;
-		c->out_bytes -= k->len;
-		chunk_free(k);
+	ev_prepare_stop(c->loop, &c->send);
+	while (r > 0 && c->out_at < c->out_len)
+		r = send_some(c);
+	if (r < 0) {
+		conn_die(c);
+		return;
+	}
+	if (r == 0) {
+		ev_io_start(c->loop, &c->wr);
+		return;
 	}
 	ev_io_stop(c->loop, &c->wr);
+	if (c->out_cap > IPC_BUFFER_KEPT)
+		buffer_free(&c->out, &c->out_cap);
+	else if (c->out)
+		explicit_bzero(c->out, c->out_len);
+	c->out_at = c->out_len = 0;
 	if (c->closing)
 		conn_die(c);
 }
@@ -311,57 +333,93 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
 	flush(w->data);
 }
 
-static struct ipc_chunk *chunk_new(const struct ipc_header *h, const void *body,
-	const int *fds, unsigned nfds)
+/* The loop is about to wait: what was queued in this round leaves in one piece. */
+static void on_round_over(struct ev_loop *loop, ev_prepare *w, int revents)
 {
-	struct ipc_chunk *k = malloc(sizeof *k + IPC_HEADER + h->len);
+	(void)loop;
+	(void)revents;
+	flush(w->data);
+}
+
+/* Room for a frame behind what waits; what has been sent makes place first. */
+static int out_reserve(struct ipc_conn *c, size_t bytes)
+{
+	if (c->out_at > 0 && c->out_len + bytes > c->out_cap) {
+		memmove(c->out, c->out + c->out_at, c->out_len - c->out_at);
+		explicit_bzero(c->out + c->out_len - c->out_at, c->out_at);
+		for (struct ipc_parcel *k = c->parcels; k; k = k->next) {
+			k->at -= c->out_at;
+			k->end -= c->out_at;
+		}
+		c->out_len -= c->out_at;
+		c->out_at = 0;
+	}
+	return buffer_reserve(&c->out, &c->out_cap, c->out_len, c->out_len + bytes);
+}
+
+static int parcel_add(struct ipc_conn *c, size_t bytes, const int *fds, unsigned nfds)
+{
+	struct ipc_parcel *k = calloc(1, sizeof *k);
 
 	if (!k)
-		return NULL;
-	k->next = NULL;
-	k->sent = 0;
-	k->len = IPC_HEADER + h->len;
-	k->nfds = 0;
-	ipc_header_put(k->bytes, h);
-	if (h->len)
-		memcpy(k->bytes + IPC_HEADER, body, h->len);
-	for (unsigned i = 0; i < nfds; i++) {
-		int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
-
-		if (fd < 0) {
-			chunk_free(k);
-			return NULL;
+		return -1;
+	k->at = c->out_len;
+	k->end = c->out_len + bytes;
+	for (; k->nfds < nfds; k->nfds++) {
+		k->fds[k->nfds] = fcntl(fds[k->nfds], F_DUPFD_CLOEXEC, 0);
+		if (k->fds[k->nfds] < 0) {
+			parcel_free(k);
+			return -1;
 		}
-		k->fds[k->nfds++] = fd;
 	}
-	return k;
+	*c->parcels_last = k;
+	c->parcels_last = &k->next;
+	return 0;
+}
+
+static void append(struct ipc_conn *c, const void *bytes, size_t len)
+{
+	if (len)
+		memcpy(c->out + c->out_len, bytes, len);
+	c->out_len += len;
+}
+
+int ipc_send2(struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq, const void *head, uint32_t head_len,
+	const void *body, uint32_t len, const int *fds, unsigned nfds)
+{
+	struct ipc_header h = { IPC_VERSION, flags, type, seq, head_len + len };
+	uint8_t header[IPC_HEADER];
+	size_t bytes = IPC_HEADER + (size_t)h.len;
+
+	if (c->dead || c->closing)
+		return -1;
+	if (head_len > IPC_BODY_MAX || len > IPC_BODY_MAX - head_len || nfds > IPC_FDS_MAX)
+		log_bug("ipc_send: body or descriptors over the limit");
+	if (c->out_len - c->out_at + bytes > IPC_QUEUE_MAX) {
+		refuse(c, "it does not read");
+		return -1;
+	}
+	if (out_reserve(c, bytes) < 0 || (nfds && parcel_add(c, bytes, fds, nfds) < 0)) {
+		refuse(c, "out of memory or descriptors");
+		return -1;
+	}
+	ipc_header_put(header, &h);
+	append(c, header, sizeof header);
+	append(c, head, head_len);
+	append(c, body, len);
+	if (ev_is_active(&c->wr))
+		return 0;
+	if (c->out_len - c->out_at >= IPC_BUFFER_KEPT)
+		flush(c);
+	else
+		ev_prepare_start(c->loop, &c->send);
+	return c->dead ? -1 : 0;
 }
 
 int ipc_send(struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq,
 	const void *body, uint32_t len, const int *fds, unsigned nfds)
 {
-	struct ipc_header h = { IPC_VERSION, flags, type, seq, len };
-	struct ipc_chunk *k;
-
-	if (c->dead || c->closing)
-		return -1;
-	if (len > IPC_BODY_MAX || nfds > IPC_FDS_MAX)
-		log_bug("ipc_send: body or descriptors over the limit");
-	if (c->out_bytes + len > IPC_QUEUE_MAX) {
-		refuse(c, "it does not read");
-		return -1;
-	}
-	k = chunk_new(&h, body, fds, nfds);
-	if (!k) {
-		refuse(c, "out of memory or descriptors");
-		return -1;
-	}
-	*c->out_tail = k;
-	c->out_tail = &k->next;
-	c->out_bytes += k->len;
-	if (c->out == k)
-		flush(c);
-	return c->dead ? -1 : 0;
+	return ipc_send2(c, flags, type, seq, NULL, 0, body, len, fds, nfds);
 }
 
 void ipc_conn_close(struct ipc_conn *c, bool now)
@@ -370,7 +428,7 @@ void ipc_conn_close(struct ipc_conn *c, bool now)
 		return;
 	c->closing = true;
 	ev_io_stop(c->loop, &c->rd);
-	if (now || !c->out)
+	if (now || c->out_at == c->out_len)
 		conn_die(c);
 }
 
@@ -388,11 +446,12 @@ struct ipc_conn *ipc_conn_new(struct ev_loop *loop, int fd, const struct room *p
 	c->peer = peer;
 	c->owner = owner;
 	c->owner_data = owner_data;
-	c->out_tail = &c->out;
+	c->parcels_last = &c->parcels;
 	ev_io_init(&c->rd, on_readable, fd, EV_READ);
 	ev_io_init(&c->wr, on_writable, fd, EV_WRITE);
+	ev_prepare_init(&c->send, on_round_over);
 	ev_timer_init(&c->end, on_end, 0., 0.);
-	c->rd.data = c->wr.data = c->end.data = c;
+	c->rd.data = c->wr.data = c->send.data = c->end.data = c;
 	ev_io_start(loop, &c->rd);
 	return c;
 }

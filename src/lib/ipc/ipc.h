@@ -63,10 +63,14 @@ const struct room *ipc_conn_peer(const struct ipc_conn *c);
 void *ipc_conn_data(const struct ipc_conn *c);
 void ipc_conn_set_data(struct ipc_conn *c, void *data);
 
-/* Queues a frame.  body may be NULL when len is 0.  fds are duplicated into
+/* Queues a frame; it leaves when the loop is about to wait, together with what else this round has
+ * queued.  body may be NULL when len is 0.  fds are duplicated into
  * the queue, the caller keeps its own.  Returns 0, or -1 when the connection is gone or
  * its queue is full (then it is being closed). */
 int ipc_send(struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq,
+	const void *body, uint32_t len, const int *fds, unsigned nfds);
+/* The same with a body in two parts. */
+int ipc_send2(struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq, const void *head, uint32_t head_len,
 	const void *body, uint32_t len, const int *fds, unsigned nfds);
 /* The same with a JSON body; frees doc. */
 int ipc_send_json(struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq,

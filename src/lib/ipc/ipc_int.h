@@ -9,15 +9,17 @@
 
 /* Descriptors received and not yet claimed by a frame. */
 #define IPC_FDS_PENDING (4 * IPC_FDS_MAX)
-/* First size of a receive buffer, bytes; idle connections fall back to it. */
-#define IPC_BUFFER_FIRST 4096u
+/* First size of a buffer, bytes: some dozen calls come and go in one system call. */
+#define IPC_BUFFER_FIRST 16384u
+/* Largest one that an idle connection keeps; what waits is sent at once when it is more. */
+#define IPC_BUFFER_KEPT 65536u
 
-struct ipc_chunk {
-	struct ipc_chunk *next;
-	size_t len, sent;
+/* Descriptors that leave with a frame: its first byte in the buffer, and the one behind it. */
+struct ipc_parcel {
+	struct ipc_parcel *next;
+	size_t at, end;
 	unsigned nfds;
 	int fds[IPC_FDS_MAX];
-	uint8_t bytes[];
 };
 
 /* A received descriptor; `at` is the offset in the buffer behind a byte of its frame. */
@@ -35,6 +37,7 @@ struct ipc_owner {
 struct ipc_conn {
 	struct ev_loop *loop;
 	ev_io rd, wr;
+	ev_prepare send;		/* sends what this round of the loop has queued */
 	ev_timer end;			/* runs the closed callback from the loop */
 	int fd;
 	bool closing, dead;
@@ -47,8 +50,9 @@ struct ipc_conn {
 	size_t in_len, in_cap;
 	struct ipc_pending fds[IPC_FDS_PENDING];
 	unsigned nfds;
-	struct ipc_chunk *out, **out_tail;
-	size_t out_bytes;
+	uint8_t *out;			/* frames; those before out_at have been sent */
+	size_t out_at, out_len, out_cap;
+	struct ipc_parcel *parcels, **parcels_last;
 };
 
 /* Starts a connection on fd (non-blocking), which it owns.  NULL when there is

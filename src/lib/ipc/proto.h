@@ -58,6 +58,7 @@ enum proto_type {
 
 	/* [api, tty, sysd] {"verb":"...","principal":{"token":"..."?,"session":"..."?,"peer":"address"},"args":{...}}
 	 * -> {"status":200,"body":<any JSON>} or {"status":200,"text":"..."} or {"status":200,"bytes":"<b64>"} or {"status":204};
+	 * a body that core has as a text comes behind that object: the object on one line, a newline, the text;
 	 * with text or bytes optionally "content_type":"..." (else plain text, or octets) and "file":"name to be
 	 * kept under";
 	 * domain refusals are replies too: {"status":4xx,"body":{"message":"..."}}; optional

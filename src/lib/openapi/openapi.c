@@ -237,33 +237,103 @@ static void add_request(struct making *m, yyjson_mut_val *operation, const struc
 
 /* ---- replies ---- */
 
-static bool is_text(const char *reply)
+/* Forms that are no JSON, and their media types. */
+static const struct { const char *form, *kind; bool text; } plain[] = {
+	{ "text", "text/plain", true }, { "token", "text/plain", true }, { "pem", "application/x-pem-file", true },
+	{ "csv", "text/csv", true }, { "der", "application/pkix-crl", false },
+};
+
+static const char *plain_kind(const char *form, size_t len, bool as_text)
 {
-	return !strcmp(reply, "text") || !strcmp(reply, "token") || !strcmp(reply, "pem");
+	for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+		if (plain[i].text == as_text && strlen(plain[i].form) == len && !memcmp(plain[i].form, form, len))
+			return plain[i].kind;
+	return NULL;
+}
+
+static const char *text_kind(const char *form, size_t len)
+{
+	return plain_kind(form, len, true);
+}
+
+static bool is_text(const char *form, size_t len)
+{
+	return text_kind(form, len) != NULL;
+}
+
+static const char *octets_kind(const char *reply)
+{
+	return plain_kind(reply, strlen(reply), false);
+}
+
+/* "box[]": an array of boxes. */
+static void add_form(struct making *m, yyjson_mut_val *schema, const char *form, size_t len)
+{
+	if (len > 2 && !memcmp(form + len - 2, "[]", 2)) {
+		text(m, schema, "type", "array");
+		add_reference(m, object(m, schema, "items"), form, len - 2);
+	} else {
+		add_reference(m, schema, form, len);
+	}
+}
+
+/* Of "a|b|c" the forms that are texts, or those that are not: how many, and the last of them. */
+static size_t forms(const char *reply, bool texts, const char **last, size_t *last_len)
+{
+	size_t n = 0, len;
+
+	for (const char *at = reply; *at; at += len, at += *at == '|') {
+		len = strcspn(at, "|");
+		if (is_text(at, len) != texts)
+			continue;
+		*last = at;
+		*last_len = len;
+		n++;
+	}
+	return n;
+}
+
+static void add_json(struct making *m, yyjson_mut_val *content, const char *reply)
+{
+	const char *last = NULL;
+	size_t len = 0, n = forms(reply, false, &last, &len);
+	yyjson_mut_val *schema, *one;
+
+	if (!n)
+		return;
+	schema = object(m, object(m, content, "application/json"), "schema");
+	if (n == 1) {
+		add_form(m, schema, last, len);
+		return;
+	}
+	one = yyjson_mut_obj_add_arr(m->doc, schema, "oneOf");
+	for (const char *at = reply; *at; at += len, at += *at == '|') {
+		len = strcspn(at, "|");
+		if (!is_text(at, len))
+			add_form(m, yyjson_mut_arr_add_obj(m->doc, one), at, len);
+	}
 }
 
 static void add_content(struct making *m, yyjson_mut_val *response, const struct verb *v)
 {
-	size_t len = v->reply ? strlen(v->reply) : 0;
-	yyjson_mut_val *content, *schema;
+	yyjson_mut_val *content;
+	const char *last;
+	size_t len;
 
-	if (!len && v->answer != VERB_ANSWER_BYTES)
+	if (!v->reply && v->answer != VERB_ANSWER_BYTES)
 		return;
 	content = object(m, response, "content");
-	if (v->answer == VERB_ANSWER_BYTES || !strcmp(v->reply, "der")) {
-		object(m, content, "application/octet-stream");
-	} else if (v->answer == VERB_ANSWER_LINES) {
-		object(m, content, "application/x-ndjson");
-	} else if (is_text(v->reply)) {
-		text(m, object(m, object(m, content, "text/plain"), "schema"), "type", "string");
+	if (v->answer == VERB_ANSWER_BYTES) {
+		/* The type the file was uploaded with. */
+		object(m, content, "*/*");
+	} else if (!strcmp(v->reply, "lines")) {
+		object(m, content, verb_lines_type(v));
+	} else if (octets_kind(v->reply)) {
+		object(m, content, octets_kind(v->reply));
 	} else {
-		schema = object(m, object(m, content, "application/json"), "schema");
-		if (len > 2 && !strcmp(v->reply + len - 2, "[]")) {
-			text(m, schema, "type", "array");
-			add_reference(m, object(m, schema, "items"), v->reply, len - 2);
-		} else {
-			add_reference(m, schema, v->reply, len);
-		}
+		if (forms(v->reply, true, &last, &len))
+			text(m, object(m, object(m, content, text_kind(last, len)), "schema"), "type", "string");
+		add_json(m, content, v->reply);
 	}
 }
 

@@ -7,21 +7,37 @@
 static const struct {
 	const char *reply, *members;
 } replies[] = {
+	{ "activation", "email:s name:s last_name:s organization:s purpose:s expires:s" },
+	{ "activity", "id:s instance:s text:s level:s created:s" },
+	{ "appliance-settings", "hostname:s" },
 	{ "appliance-status", "setup:b state:s version:s development:b" },
+	{ "audit-entry", "sequence:i time:s user:s peer:s verb:s kind:s object:s status:i prev:s hash:s" },
+	{ "binding", "name:s instance:s uri:s" },
 	{ "blob", "url:s upload_date:s length:i content_type:s" },
 	{ "blob-address", "url:s" },
 	{ "box", "schema:s id:s uri:s name:s description:s owner:s organization:s visibility:s members:a variables:a"
 		" automatic_updates:s created:s updated:s" },
 	{ "box-binding", "id:s uri:s name:s icon:s" },
 	{ "box-diff", "box_details:o box_variables:o box_events:a box_profile_properties:o box_readme:a changed:b" },
-	{ "costcenter", "schema:s id:s uri:s name:s organization:s" },
+	{ "cost-report", "cost:a" },
+	{ "costcenter", "schema:s id:s uri:s name:s organization:s members:a created:s updated:s" },
 	{ "instance", "schema:s id:s uri:s name:s owner:s box:s boxes:a automatic_updates:s operation:o service:o state:s"
 		" tags:a variables:a created:s updated:s" },
+	{ "instance-dryrun", "valid:b instances:i" },
+	{ "instance-operation", "schema:s id:s instance:s operation:s state:s instance_state:s username:s workspace:s request_id:s"
+		" activity:a created:s updated:s" },
 	{ "jwks", "keys:a" },
-	{ "organization", "schema:s name:s uri:s" },
-	{ "provider", "schema:s id:s uri:s name:s owner:s state:s created:s updated:s" },
+	{ "organization", "schema:s name:s uri:s display_name:s domains:a members:a setup:b release:s created:s updated:s" },
+	{ "provider", "schema:s id:s uri:s name:s type:s owner:s state:s created:s updated:s" },
+	{ "provider-log", "schema:s id:s provider_id:s workspace:s text:s level:i operation:s request_id:s created:s updated:s" },
+	{ "service", "schema:s id:s type:s provider_id:s organization:s profile:o state:s operation:s token:s tags:a variables:a"
+		" state_history:a machines:a created:s updated:s" },
 	{ "signed-in", "user:o" },
-	{ "workspace", "schema:s id:s uri:s name:s" },
+	{ "task", "schema:s id:s uri:s name:s state:s input:o log:s created:s updated:s" },
+	{ "user", "schema:s id:s uri:s type:s name:s email:s organization:s state:s administrator:b last_login:s?" },
+	{ "user-invitation", "schema:s id:s type:s email:s state:s code:s link:s expires:s" },
+	{ "user-token", "id:s description:s type:s value:s created:s last_used:s? expires:s? uri:s" },
+	{ "workspace", "schema:s id:s uri:s name:s type:s created:s updated:s" },
 };
 
 const char *openapi_members(const char *reply, size_t len)

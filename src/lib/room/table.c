@@ -97,9 +97,6 @@ static const int net_calls[] = {
 	SYS_settimeofday,
 	SYS_adjtimex,
 	SYS_clock_adjtime,
-	SYS_alarm,
-	SYS_setpriority,
-	SYS_sysinfo,
 	-1
 };
 
@@ -182,7 +179,7 @@ static const struct room rooms[ROOM_COUNT] = {
 		.job = "TLS: accepts connections, hands their plain bytes to api",
 		.links = ROOM_BIT(ROOM_KEYD) | ROOM_BIT(ROOM_API),
 		.opens = gate_opens, .syscalls = gate_calls,
-		.memory = 256 * MIB, .nofile = 32768, .nproc = 256,
+		.memory = 512 * MIB, .nofile = 32768, .nproc = 256,
 	},
 	[ROOM_KEYD] = {
 		.id = ROOM_KEYD, .name = "keyd", .program = "/bin/keyd", .uid = 102,

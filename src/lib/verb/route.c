@@ -49,6 +49,16 @@ static bool route_match(const char *pattern, const char *path,
 	return !*path;
 }
 
+/* Do they agree up to the first variable?  Nearly every row is put aside by this. */
+static bool begins_alike(const char *pattern, const char *path)
+{
+	while (*pattern && *pattern != '{' && *pattern == *path) {
+		pattern++;
+		path++;
+	}
+	return !*pattern || *pattern == '{';
+}
+
 /* A row with only fixed segments wins over one with variables, whatever their order. */
 const struct verb *verb_by_route(const char *method, const char *path, bool *other_method,
 	struct verb_segment segments[VERB_SEGMENTS], size_t *count)
@@ -60,7 +70,7 @@ const struct verb *verb_by_route(const char *method, const char *path, bool *oth
 	*other_method = false;
 	*count = 0;
 	for (size_t i = 0; (v = verb_at(i)); i++) {
-		if (!v->path || !route_match(v->path, path, found, &n))
+		if (!v->path || !begins_alike(v->path, path) || !route_match(v->path, path, found, &n))
 			continue;
 		if (strcmp(v->method, method)) {
 			*other_method = true;

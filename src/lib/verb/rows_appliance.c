@@ -56,7 +56,7 @@ const struct verb verb_rows_appliance[] = {
 	{ .name = "appliance.setup", .method = "POST", .path = "/services/appliance/setup", .role = VERB_ROLE_PUBLIC, .writes = true,
 	  .args = setup_args, .help = "first administrator and organization, by the one-time code", .status = 200, .reply = "signed-in" },
 	{ .name = "security.token", .method = "POST", .path = "/services/security/token", .role = VERB_ROLE_PUBLIC, .writes = true,
-	  .args = token_args, .help = "sign in: a token, or a browser session", .status = 200, .reply = "token" },
+	  .args = token_args, .help = "sign in: a token, or a browser session", .status = 200, .reply = "token|signed-in" },
 	{ .name = "security.signout", .method = "POST", .path = "/services/security/signout", .role = VERB_ROLE_USER, .writes = true,
 	  .args = none, .help = "end the session or revoke the token presented", .status = 204 },
 	{ .name = "security.session", .method = "GET", .path = "/services/security/session", .role = VERB_ROLE_USER,

@@ -141,6 +141,10 @@ static const struct verb_arg image_delete_args[] = {
 #define OPERATE(verb, code, what) \
 	{ .name = "instance." verb, .method = "PUT", .path = INSTANCE "/" verb, .role = VERB_ROLE_USER, .writes = true, \
 	  .args = operate_args, .help = what, .whole = true, .kind = OBJECT_INSTANCE, .need = ACCESS_USE, .status = code }
+#define BINDINGS(last) \
+	{ .name = "instance." last, .method = "GET", .path = INSTANCE "/" last, .role = VERB_ROLE_USER, .args = id_args, \
+	  .help = "the instances its Binding variables find", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE, .status = 200, \
+	  .reply = "binding[]" }
 #define PROVIDERS "/services/providers"
 #define PROVIDER PROVIDERS "/{id}"
 
@@ -150,7 +154,7 @@ const struct verb verb_rows_instances[] = {
 	  .status = 200, .reply = "instance[]" },
 	{ .name = "instance.create", .method = "POST", .path = INSTANCES, .role = VERB_ROLE_USER, .writes = true,
 	  .args = request_args, .help = "deploy a box or an application, or import resources", .whole = true,
-	  .kind = OBJECT_INSTANCE, .need = ACCESS_CREATE, .status = 202, .reply = "instance" },
+	  .kind = OBJECT_INSTANCE, .need = ACCESS_CREATE, .status = 202, .reply = "instance|instance[]" },
 	{ .name = "instance.dryrun", .method = "POST", .path = INSTANCES "/dryrun", .role = VERB_ROLE_USER,
 	  .args = request_args, .help = "check such a request and make nothing", .whole = true,
 	  .kind = OBJECT_INSTANCE, .need = ACCESS_CREATE, .status = 200, .reply = "instance-dryrun" },
@@ -192,9 +196,10 @@ const struct verb verb_rows_instances[] = {
 	{ .name = "instance.operations", .method = "GET", .path = INSTANCE "/operations", .role = VERB_ROLE_USER,
 	  .args = id_args, .help = "its operations, the newest first", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
 	  .status = 200, .reply = "instance-operation[]" },
-	{ .name = "instance.bindings", .method = "GET", .path = INSTANCE "/bindings", .role = VERB_ROLE_USER,
-	  .args = id_args, .help = "the instances its Binding variables find", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE,
-	  .status = 200, .reply = "binding[]" },
+	BINDINGS("bindings"),
+	/* As older clients call it. */
+	BINDINGS("binding"),
+	BINDINGS("binding_instances"),
 	{ .name = "instance.template", .method = "POST", .path = INSTANCE "/template", .role = VERB_ROLE_USER,
 	  .writes = true, .args = template_args, .help = "make a template of its machine: a task", .whole = true,
 	  .kind = OBJECT_INSTANCE, .need = ACCESS_EDIT, .status = 202, .reply = "task" },

@@ -23,6 +23,13 @@ static const struct verb_arg name_ids_args[] = {
 	{ .type = VERB_NONE },
 };
 
+static const struct verb_arg report_args[] = {
+	{ "name", VERB_STRING, true, 1, ID_MAX, "id of the organization" },
+	{ "start", VERB_STRING, true, 1, 32, "first day, YYYY-MM-DD" },
+	{ "end", VERB_STRING, true, 1, 32, "last day, YYYY-MM-DD" },
+	{ .type = VERB_NONE },
+};
+
 static const struct verb_arg id_args[] = {
 	{ "id", VERB_STRING, true, 1, ID_MAX, "id" },
 	{ .type = VERB_NONE },
@@ -79,6 +86,15 @@ const struct verb verb_rows_places[] = {
 	{ .name = "organization.put", .method = "PUT", .path = "/services/organizations/{name}", .role = VERB_ROLE_USER,
 	  .writes = true, .args = name_args, .help = "change an organization and its settings", .whole = true,
 	  .kind = OBJECT_ORGANIZATION, .need = ACCESS_EDIT, .status = 200, .reply = "organization" },
+	{ .name = "organization.sync_groups", .method = "PUT", .path = "/services/organizations/{name}/sync_groups",
+	  .role = VERB_ROLE_USER, .writes = true, .args = name_args, .help = "take the groups of its LDAP sources over", .whole = true,
+	  .kind = OBJECT_ORGANIZATION, .need = ACCESS_EDIT, .status = 200, .reply = "organization" },
+	{ .name = "organization.report", .method = "GET", .path = "/services/organizations/{name}/report/{start}/{end}",
+	  .role = VERB_ROLE_USER, .args = report_args, .help = "what each service cost on each day", .list = true,
+	  .answer = VERB_ANSWER_LINES, .kind = OBJECT_ORGANIZATION, .need = ACCESS_OWN, .status = 200, .reply = "cost-report" },
+	{ .name = "organization.csv", .method = "GET", .path = "/services/organizations/{name}/csv/{start}/{end}",
+	  .role = VERB_ROLE_USER, .args = report_args, .help = "the same as a table (RFC 4180)", .list = true,
+	  .answer = VERB_ANSWER_LINES, .kind = OBJECT_ORGANIZATION, .need = ACCESS_OWN, .status = 200, .reply = "csv" },
 	{ .name = "organization.boxes", .method = "GET", .path = "/services/organizations/{name}/boxes",
 	  .role = VERB_ROLE_USER, .args = name_ids_args, .help = "boxes of all workspaces", .list = true,
 	  .kind = OBJECT_ORGANIZATION, .need = ACCESS_OWN, .status = 200, .reply = "box[]" },

@@ -55,6 +55,11 @@ static const struct verb_arg delete_args[] = {
 	{ .type = VERB_NONE },
 };
 
+static const struct verb_arg code_args[] = {
+	{ "code", VERB_STRING, true, 1, CODE_MAX, "the one-time code of the link" },
+	{ .type = VERB_NONE },
+};
+
 static const struct verb_arg activate_args[] = {
 	{ "code", VERB_STRING, true, 1, CODE_MAX, "the one-time code of the link" },
 	{ "password", VERB_SECRET, true, PASSWORD_MIN, PASSWORD_MAX, "the new password, at least 10 characters" },
@@ -106,6 +111,8 @@ const struct verb verb_rows_users[] = {
 	  .args = delete_args, .help = "delete a user; what the user owned goes to a workspace", .kind = OBJECT_USER, .need = ACCESS_OWN, .status = 204 },
 	{ .name = "users.activate", .method = "POST", .path = "/services/users/activate", .role = VERB_ROLE_PUBLIC, .writes = true,
 	  .args = activate_args, .help = "choose a password by the one-time code", .status = 200, .reply = "signed-in" },
+	{ .name = "users.activation", .method = "POST", .path = "/services/users/activation", .role = VERB_ROLE_PUBLIC,
+	  .args = code_args, .help = "whom a one-time code is for; it stays good", .status = 200, .reply = "activation" },
 	{ .name = "users.password", .method = "PUT", .path = "/services/users/password", .role = VERB_ROLE_USER, .writes = true,
 	  .args = password_args, .help = "change one's own password; other sessions end", .status = 204 },
 	{ .name = "activity.list", .method = "GET", .path = "/services/activity", .role = VERB_ROLE_ADMIN,

@@ -56,7 +56,7 @@ enum verb_body {
 /* How a good answer comes. */
 enum verb_answer {
 	VERB_ANSWER_JSON = 0,	/* from core, as the row's reply says */
-	VERB_ANSWER_LINES,	/* of a list: its chunks are sent as they are, lines of JSON (application/x-ndjson) */
+	VERB_ANSWER_LINES,	/* of a list: its chunks are sent as they are, of the type that verb_lines_type says */
 	VERB_ANSWER_BYTES	/* a file that store has: core answers {"status":200,"file":{"digest","name","content_type"}} */
 };
 
@@ -73,7 +73,7 @@ struct verb {
 	enum object_kind kind;	/* what it is about, and what it needs of it: docs/roles.md */
 	enum access_need need;
 	int status;		/* of success */
-	const char *reply;	/* schema of the reply: "box", "box[]" an array, "text"; NULL = empty */
+	const char *reply;	/* schema of the reply: "box", "box[]" an array, "text", "a|b" one of them; NULL = empty */
 	enum verb_body body;	/* the arguments of a file's verb are api's: digest, name, length, content_type */
 	enum verb_answer answer;
 };
@@ -81,6 +81,9 @@ struct verb {
 /* The parts' rows, in files of their own (rows_<part>.c); each list ends with one without a name. */
 extern const struct verb verb_rows_appliance[], verb_rows_places[], verb_rows_users[], verb_rows_boxes[],
 	verb_rows_instances[], verb_rows_blobs[], verb_rows_firewall[];
+
+/* Media type of a VERB_ANSWER_LINES: by its reply, "lines" application/x-ndjson, "csv" text/csv, others JSON. */
+const char *verb_lines_type(const struct verb *v);
 
 /* The table, in order; NULL past its end. */
 const struct verb *verb_at(size_t i);

@@ -20,8 +20,13 @@ struct work_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct queue todo, finished;	/* under lock */
-	unsigned waiting;		/* loop's thread only */
+	unsigned todo_count, idle;	/* under lock */
+	unsigned threads;
+	struct queue fresh;		/* loop's thread only, like what follows: added in this round of the loop */
+	unsigned fresh_count, waiting;
+	struct ev_prepare hand_over;
 	void (*drain)(struct work_item *list, void *context);
+	unsigned share_max;
 };
 
 struct worker {
@@ -51,25 +56,35 @@ static struct work_item *queue_take_all(struct queue *q)
 	return list;
 }
 
-static struct work_item *queue_take_one(struct queue *q)
+static struct work_item *queue_take(struct queue *q, unsigned n)
 {
-	struct work_item *item = q->first;
+	struct work_item *list = q->first, *last = list;
 
-	q->first = item->next;
+	while (--n && last->next)
+		last = last->next;
+	q->first = last->next;
 	if (!q->first)
 		q->last = &q->first;
-	item->next = NULL;
-	return item;
+	last->next = NULL;
+	return list;
 }
 
+/* What waits is divided among the threads: one wakeup each, and none has all of it. */
 static struct work_item *worker_take(struct work_pool *p)
 {
 	struct work_item *list;
+	unsigned n;
 
 	pthread_mutex_lock(&p->lock);
+	p->idle++;
 	while (!p->todo.first)
 		pthread_cond_wait(&p->more, &p->lock);
-	list = p->drain ? queue_take_all(&p->todo) : queue_take_one(&p->todo);
+	p->idle--;
+	n = p->drain ? (p->todo_count + p->threads - 1) / p->threads : 1;
+	if (p->drain && n > p->share_max)
+		n = p->share_max;
+	list = queue_take(&p->todo, n);
+	p->todo_count -= n;
 	pthread_mutex_unlock(&p->lock);
 	return list;
 }
@@ -92,6 +107,25 @@ static void *worker_main(void *arg)
 		ev_async_send(p->loop, &p->wake);
 	}
 	return NULL;
+}
+
+/* The loop is about to wait: what was added in this round goes to the threads with one lock and one wakeup. */
+static void pool_hand_over(struct ev_loop *loop, struct ev_prepare *w, int events)
+{
+	struct work_pool *p = w->data;
+	unsigned wanted = p->fresh_count;
+
+	(void)events;
+	ev_prepare_stop(loop, w);
+	pthread_mutex_lock(&p->lock);
+	queue_append(&p->todo, queue_take_all(&p->fresh));
+	p->todo_count += p->fresh_count;
+	if (wanted > p->idle)
+		wanted = p->idle;
+	while (wanted--)
+		pthread_cond_signal(&p->more);
+	pthread_mutex_unlock(&p->lock);
+	p->fresh_count = 0;
 }
 
 static void pool_finished(struct ev_loop *loop, struct ev_async *wake, int events)
@@ -146,6 +180,9 @@ static struct work_pool *pool_new(struct ev_loop *loop)
 	pthread_cond_init(&p->more, NULL);
 	queue_init(&p->todo);
 	queue_init(&p->finished);
+	queue_init(&p->fresh);
+	ev_prepare_init(&p->hand_over, pool_hand_over);
+	p->hand_over.data = p;
 	ev_async_init(&p->wake, pool_finished);
 	p->wake.data = p;
 	ev_async_start(loop, &p->wake);
@@ -154,22 +191,29 @@ static struct work_pool *pool_new(struct ev_loop *loop)
 	return p;
 }
 
+static void pool_start(struct work_pool *p, unsigned threads, void *const contexts[])
+{
+	p->threads = threads;
+	for (unsigned i = 0; i < threads; i++)
+		worker_start(p, contexts[i]);
+}
+
 struct work_pool *work_pool_open(struct ev_loop *loop, unsigned threads, void *const contexts[])
 {
 	struct work_pool *p = pool_new(loop);
 
-	for (unsigned i = 0; i < threads; i++)
-		worker_start(p, contexts[i]);
+	pool_start(p, threads, contexts);
 	return p;
 }
 
-struct work_pool *work_pool_open_drain(struct ev_loop *loop,
-	void (*drain)(struct work_item *list, void *context), void *context)
+struct work_pool *work_pool_open_drain(struct ev_loop *loop, unsigned threads, void *const contexts[],
+	void (*drain)(struct work_item *list, void *context), unsigned share_max)
 {
 	struct work_pool *p = pool_new(loop);
 
 	p->drain = drain;
-	worker_start(p, context);
+	p->share_max = share_max;
+	pool_start(p, threads, contexts);
 	return p;
 }
 
@@ -177,10 +221,9 @@ void work_pool_add(struct work_pool *p, struct work_item *item)
 {
 	item->next = NULL;
 	p->waiting++;
-	pthread_mutex_lock(&p->lock);
-	queue_append(&p->todo, item);
-	pthread_cond_signal(&p->more);
-	pthread_mutex_unlock(&p->lock);
+	p->fresh_count++;
+	queue_append(&p->fresh, item);
+	ev_prepare_start(p->loop, &p->hand_over);
 }
 
 unsigned work_pool_waiting(const struct work_pool *p)

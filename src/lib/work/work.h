@@ -24,11 +24,12 @@ struct work_pool;
  * that fails.  Lives as long as the process. */
 struct work_pool *work_pool_open(struct ev_loop *loop, unsigned threads, void *const contexts[]);
 
-/* The same with one thread that takes all waiting items at once, oldest first,
- * as a list by next; drain must leave the list as it is. */
-struct work_pool *work_pool_open_drain(struct ev_loop *loop,
-	void (*drain)(struct work_item *list, void *context), void *context);
+/* The same with threads that take several waiting items at once, each its share but at most
+ * share_max, oldest first, as a list by next; drain must leave the list as it is. */
+struct work_pool *work_pool_open_drain(struct ev_loop *loop, unsigned threads, void *const contexts[],
+	void (*drain)(struct work_item *list, void *context), unsigned share_max);
 
+/* The threads get it when the loop is about to wait. */
 void work_pool_add(struct work_pool *pool, struct work_item *item);
 
 /* Items added and not yet handed back. */
