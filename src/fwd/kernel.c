@@ -73,9 +73,11 @@ static int ask(const void *request, size_t len, uint32_t seq, void (*f)(const st
 			continue;
 		if (n < 0)
 			return -1;
-		int left = (int)n;
+		size_t left = (size_t)n, step;
+		struct nlmsghdr *h = (void *)buf;
 
-		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+		for (; left >= sizeof *h && h->nlmsg_len >= sizeof *h && h->nlmsg_len <= left; h = (void *)((char *)h + step), left -= step) {
+			step = NLMSG_ALIGN(h->nlmsg_len) < left ? NLMSG_ALIGN(h->nlmsg_len) : left;
 			if (h->nlmsg_type == NLMSG_ERROR && h->nlmsg_len >= NLMSG_LENGTH(sizeof(struct nlmsgerr))) {
 				int error = ((struct nlmsgerr *)NLMSG_DATA(h))->error;
 
