@@ -22,6 +22,7 @@
 struct sent {
 	uint64_t channel;
 	int64_t request;	/* of the elasticbox command, -1 = another message */
+	bool hello;
 };
 
 static struct ev_loop *the_loop;
@@ -117,11 +118,16 @@ static void core_answered(struct ipc_msg *msg, int error, void *arg)
 	struct sent *s = arg;
 	struct agent *a = find(s->channel);
 	int64_t request = s->request;
+	bool hello = s->hello;
 
 	free(s);
 	if (!a)
 		return;
 	a->in_core--;
+	if (hello && !error && !(msg->flags & IPC_ERROR) && !a->greeted) {
+		a->greeted = true;
+		output_again(a);
+	}
 	if (error && request >= 0)
 		reply_failed(a, request);
 	/* Any other message comes again: core asks for a hello when it is back. Not so when it is merely slow. */
@@ -132,7 +138,7 @@ static void core_answered(struct ipc_msg *msg, int error, void *arg)
 }
 
 /* The text is a JSON object as it stands: it goes into another one as it is. */
-static void forward(struct agent *a, const char *text, size_t len, int64_t request)
+static void forward(struct agent *a, const char *text, size_t len, int64_t request, bool hello)
 {
 	struct sent *s = malloc(sizeof *s);
 	char *body = malloc(len + 64);
@@ -144,7 +150,7 @@ static void forward(struct agent *a, const char *text, size_t len, int64_t reque
 		ws_end(&a->ws, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "the appliance is short of memory");
 		return;
 	}
-	*s = (struct sent){ a->number, request };
+	*s = (struct sent){ a->number, request, hello };
 	n = sprintf(body, "{\"channel\":%llu,\"message\":", (unsigned long long)a->number);
 	memcpy(body + n, text, len);
 	body[(size_t)n + len] = '}';
@@ -170,7 +176,7 @@ static void agent_text(struct ws *w, char *text, size_t len)
 		ws_end(w, LWS_CLOSE_STATUS_POLICY_VIOLATION, "not a JSON object with a type");
 	else if (!yyjson_equals_str(type, "alive"))
 		forward(a, text, len, yyjson_equals_str(type, "request") && yyjson_is_uint(request) ?
-			(int64_t)(yyjson_get_uint(request) & INT64_MAX) : -1);
+			(int64_t)(yyjson_get_uint(request) & INT64_MAX) : -1, yyjson_equals_str(type, "hello"));
 	yyjson_doc_free(doc);
 }
 
@@ -279,7 +285,6 @@ static void opened_again(struct ipc_msg *msg, int error, void *arg)
 		refuse(a, "unknown", "The machine's token is not known any more.");
 	} else {
 		a->known = true;
-		output_again(a);
 		agent_flow(a);
 	}
 }
@@ -292,7 +297,7 @@ static void open_again(struct agent *a)
 
 	if (!s)
 		log_fatal("agents");
-	*s = (struct sent){ a->number, -1 };
+	*s = (struct sent){ a->number, -1, false };
 	ipc_client_call(call_core(), PROTO_CORE_AGENT_OPEN, body, (uint32_t)len, NULL, 0, AGENTS_CALL_SECONDS, opened_again, s);
 }
 
@@ -303,7 +308,7 @@ void agents_core_connected(void)
 
 static void wait_for_core(struct agent *a)
 {
-	a->known = false;
+	a->known = a->greeted = false;
 	agent_flow(a);
 }
 

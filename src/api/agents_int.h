@@ -13,6 +13,7 @@ struct agent {
 	uint64_t number;
 	uint8_t hash[AUTH_HASH];	/* of its token */
 	bool known;			/* core has opened the channel, in its present life */
+	bool greeted;			/* and taken a hello on it: now it knows whose steps these are */
 	unsigned in_core;		/* messages that it has not answered */
 	double heartbeat;
 	ev_tstamp heard;

@@ -17,7 +17,7 @@
 enum state {
 	STATE_NONE = 0,
 	STATE_ASKED,		/* core is asked whether the step is this agent's */
-	STATE_UNKNOWN,		/* core went before it answered */
+	STATE_UNKNOWN,		/* core has not met the agent yet, or went before it answered */
 	STATE_KEPT,		/* pieces go to store */
 	STATE_CUT,		/* no more is kept; pieces are acknowledged and dropped */
 	STATE_REFUSED		/* not a step of this agent: dropped, nothing is acknowledged */
@@ -163,7 +163,7 @@ static void tell(struct output *o)
 		return;
 	o->told = o->durable;
 	o->told_cut = cut;
-	if (o->agent->known)
+	if (o->agent->greeted)
 		ask_core(o, o->durable, core_knows);
 	set_timer(&o->tell, OUTPUT_TELL_SECONDS);
 }
@@ -370,14 +370,15 @@ static struct output *output_new(struct agent *a, uint64_t task, uint32_t fence)
 	o->task = task;
 	o->fence = fence;
 	o->last = &o->pieces;
-	o->state = STATE_ASKED;
+	o->state = a->greeted ? STATE_ASKED : STATE_UNKNOWN;
 	ev_init(&o->sync, on_sync);
 	ev_init(&o->tell, on_tell);
 	o->sync.data = o->tell.data = o;
 	o->next = a->outputs;
 	a->outputs = o;
 	a->output_count++;
-	ask_core(o, 0, core_permits);
+	if (a->greeted)
+		ask_core(o, 0, core_permits);
 	return o;
 }
 

@@ -32,7 +32,7 @@ const char *output_take(struct agent *a, const uint8_t *bytes, size_t len);
 /* Core has the step's result: nothing more will come. */
 void output_finish(struct agent *a, uint64_t task);
 
-/* Core was started anew: what it had not permitted is asked again. */
+/* Core has met the agent (anew): what it was not asked yet, or did not answer, is asked. */
 void output_again(struct agent *a);
 
 /* The agent has gone. */

@@ -53,6 +53,13 @@ class Place:
         a = self.agent(token)
         return a, self.core.wait(AGENT_OPEN, lambda b: b["token_hash"] == token_hash(token))["channel"]
 
+    def greeted(self, token=TOKEN):
+        """The same after a hello: core knows now whose steps these are."""
+        a, n = self.opened(token)
+        a.say({"type": "hello"})
+        self.core.wait(AGENT)
+        return a, n
+
     def segment(self, task):
         with open("/data/store/segments/out-%d" % task, "rb") as f:
             return f.read()
@@ -180,7 +187,7 @@ def acknowledged(a, task, length, seconds=20):
 
 
 def output_is_acknowledged_when_it_is_kept(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     data = os.urandom(300000)
     for at in range(0, len(data), 1 << 16):
         a.piece(7, 2, at, data[at:at + (1 << 16)])
@@ -191,7 +198,7 @@ def output_is_acknowledged_when_it_is_kept(p):
     assert p.core.bodies(OUTPUT)[0]["length"] == 0
     # the same again, as after a lost connection, then on
     a.close()
-    b, n = p.opened()
+    b, n = p.greeted()
     b.piece(7, 2, 250000, data[250000:] + b"more")
     acknowledged(b, 7, len(data) + 4)
     assert p.segment(7) == data + b"more"
@@ -204,7 +211,7 @@ def output_is_acknowledged_when_it_is_kept(p):
 
 
 def many_small_pieces_take_few_syncs_and_few_words(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     began = time.monotonic()
     for i in range(400):
         a.piece(8, 1, 10 * i, b"%09d\n" % i)
@@ -218,7 +225,7 @@ def many_small_pieces_take_few_syncs_and_few_words(p):
 
 
 def output_of_a_step_that_is_not_the_machines_is_not_kept(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     p.core.answers[OUTPUT] = lambda b: (409, "not yours")
     a.piece(9, 1, 0, b"stolen")
     p.core.wait(OUTPUT, lambda b: b["task"] == 9)
@@ -234,7 +241,7 @@ def output_of_a_step_that_is_not_the_machines_is_not_kept(p):
 
 def beyond_the_limit_it_is_cut_and_acknowledged(p):
     p.core.answers[OUTPUT] = lambda b: {"limit": 100000}
-    a, n = p.opened()
+    a, n = p.greeted()
     for at in range(0, 300000, 50000):
         a.piece(10, 1, at, b"y" * 50000)
     got = acknowledged(a, 10, 300000)
@@ -243,7 +250,7 @@ def beyond_the_limit_it_is_cut_and_acknowledged(p):
 
 
 def a_full_store_holds_no_step_up(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     with open("/data/store/ballast", "wb") as f:
         try:
             while True:
@@ -264,14 +271,14 @@ def a_full_store_holds_no_step_up(p):
 
 
 def a_gap_ends_the_channel_and_other_bytes_are_cut(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     a.piece(13, 1, 5, b"beyond")
     try:
         a.hear()
         raise AssertionError("a gap was taken")
     except Closed as e:
         assert e.code == 1008, e
-    a, n = p.opened()
+    a, n = p.greeted()
     a.piece(13, 1, 0, b"first")
     acknowledged(a, 13, 5)
     a.piece(13, 1, 0, b"other!")
@@ -279,7 +286,7 @@ def a_gap_ends_the_channel_and_other_bytes_are_cut(p):
 
 
 def store_may_die_at_any_moment(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     sent, done, rounds = 0, 0, 0
     data = os.urandom(2000000)
     while done < len(data):
@@ -334,12 +341,16 @@ def core_may_be_started_anew(p):
 
 def output_asked_for_while_core_dies_is_asked_again(p):
     p.core.answers[OUTPUT] = lambda b: None
-    a, n = p.opened()
+    a, n = p.greeted()
     a.piece(15, 1, 0, b"kept")
     p.core.wait(OUTPUT)
     p.core.stop()
     p.core.reset()
     p.core.start()
+    p.core.wait(AGENT_OPEN)
+    # core would not know whose step it is before the agent has said who it is
+    assert a.quiet(0.5) and not p.core.bodies(OUTPUT)
+    a.say({"type": "hello"})
     acknowledged(a, 15, 4)
     assert p.segment(15) == b"kept"
 
@@ -390,7 +401,7 @@ def the_root_answers_who_asks(p):
 # ---- reading output ----
 
 def output_is_read_in_pieces(p):
-    a, n = p.opened()
+    a, n = p.greeted()
     data = bytes(range(256)) * 1000
     for at in range(0, len(data), 1 << 16):
         a.piece(30, 1, at, data[at:at + (1 << 16)])
