@@ -23,7 +23,7 @@ int verb_instance_template_run(struct db *db, struct core_call *call);
 int verb_task_get_run(struct db *db, struct core_call *call);
 
 int verb_provider_list(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
-void verb_provider_types_start(struct core_call *call);
+int verb_provider_types_run(struct db *db, struct core_call *call);
 void verb_provider_create_start(struct core_call *call);
 int verb_provider_create_run(struct db *db, struct core_call *call);
 int verb_provider_get_run(struct db *db, struct core_call *call);
