@@ -15,6 +15,6 @@ const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.screen", .start = verb_screen_start },
 	{ .verb = "appliance.facts", .start = verb_facts_start },
 	{ .verb = "appliance.services", .start = verb_services_start },
-	{ .verb = "appliance.health", .start = verb_health_start },
+	{ .verb = "appliance.health", .run = verb_health_run, .after = verb_health_after },
 	{ .verb = NULL },
 };

@@ -35,7 +35,7 @@ const struct core_handler core_handlers_instances[] = {
 	{ .verb = "instance.template", .run = verb_instance_template_run, .after = verb_kick_after },
 	{ .verb = "task.get", .run = verb_task_get_run },
 	{ .verb = "provider.list", .chunk = verb_provider_list },
-	{ .verb = "provider.types", .start = verb_provider_types_start },
+	{ .verb = "provider.types", .run = verb_provider_types_run },
 	{ .verb = "provider.create", .start = verb_provider_create_start },
 	{ .verb = "provider.get", .run = verb_provider_get_run },
 	{ .verb = "provider.put", .start = verb_provider_put_start },

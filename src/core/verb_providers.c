@@ -93,16 +93,17 @@ int verb_provider_get_run(struct db *db, struct core_call *call)
 
 /* ---- provider.types ---- */
 
-void verb_provider_types_start(struct core_call *call)
+int verb_provider_types_run(struct db *db, struct core_call *call)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *list = yyjson_mut_arr(doc);
 
+	(void)db;
 	yyjson_mut_doc_set_root(doc, list);
 	form_json(doc, list);
 	core_answer_doc(&call->answer, 200, doc);
 	yyjson_mut_doc_free(doc);
-	core_call_finish(call);
+	return 0;
 }
 
 /* ---- provider.create, provider.put ---- */

@@ -28,7 +28,7 @@ int verb_machine_token_run(struct db *db, struct core_call *call);
 int verb_agent_configuration_run(struct db *db, struct core_call *call);
 
 int verb_provider_list(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
-void verb_provider_types_start(struct core_call *call);
+int verb_provider_types_run(struct db *db, struct core_call *call);
 void verb_provider_create_start(struct core_call *call);
 int verb_provider_create_run(struct db *db, struct core_call *call);
 int verb_provider_get_run(struct db *db, struct core_call *call);
