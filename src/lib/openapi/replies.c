@@ -24,6 +24,12 @@ static const struct {
 	{ "box-diff", "box_details:o box_variables:o box_events:a box_profile_properties:o box_readme:a changed:b" },
 	{ "cost-report", "cost:a" },
 	{ "costcenter", "schema:s id:s uri:s name:s organization:s members:a created:s updated:s" },
+	{ "firewall-change", "generation:i seconds:i" },
+	{ "firewall-own", "lines:a generation:i" },
+	{ "firewall-profiles", "profiles:a conditions:a peers:a formats:a" },
+	{ "firewall-rules", "rules:a" },
+	{ "firewall-status", "state:s generation:i lines:i applied:i drifts:i error:s foreign:a counters:a drops:a" },
+	{ "firewall-verdict", "verdict:s reason:s" },
 	{ "instance", "schema:s id:s uri:s name:s owner:s box:s boxes:a automatic_updates:s operation:o service:o state:s"
 		" tags:a variables:a created:s updated:s" },
 	{ "instance-dryrun", "valid:b instances:i" },
