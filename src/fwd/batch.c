@@ -78,11 +78,16 @@ static void chain(struct batch *b, const char *name, enum nft_hook hook)
 	batch_put(b, h);
 }
 
-static void begin(struct batch *b)
+static void start(struct batch *b)
 {
 	b->len = 0;
 	b->seq = 1;
 	batch_put(b, nftnl_batch_begin(batch_scratch(), b->seq));
+}
+
+static void begin(struct batch *b)
+{
+	start(b);
 	/* adding what may be there, then removing it: so that removing never fails */
 	table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	table(b, NFT_MSG_DELTABLE, 0);
@@ -111,9 +116,34 @@ static size_t last_message(const struct batch *b)
 	return at;
 }
 
-void batch_ruleset(struct batch *b, const struct nft_ruleset *r)
+/* Something of the table by its name; name NULL: all of it. */
+static void removal(struct batch *b, uint16_t type, uint16_t attribute, const char *name)
 {
-	begin(b);
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(batch_scratch(), type, NFPROTO_INET, 0, b->seq + 1);
+
+	mnl_attr_put_strz(h, 1, NFT_TABLE);	/* NFTA_RULE_TABLE, NFTA_SET_TABLE, NFTA_CHAIN_TABLE */
+	if (name)
+		mnl_attr_put_strz(h, attribute, name);
+	batch_put(b, h);
+}
+
+/* Empties the table but for the chains that stay. Rules hold sets, and sets' elements hold chains. */
+static void empty(struct batch *b, const struct batch_old *old)
+{
+	start(b);
+	removal(b, NFT_MSG_DELRULE, 0, NULL);
+	for (unsigned i = 0; i < old->set_count; i++)
+		removal(b, NFT_MSG_DELSET, NFTA_SET_NAME, old->sets[i]);
+	for (unsigned i = 0; i < old->chain_count; i++)
+		removal(b, NFT_MSG_DELCHAIN, NFTA_CHAIN_NAME, old->chains[i]);
+}
+
+void batch_ruleset(struct batch *b, const struct nft_ruleset *r, const struct batch_old *old)
+{
+	if (old && old->table && !old->more)
+		empty(b, old);
+	else
+		begin(b);
 	for (unsigned i = 0; i < r->chain_count; i++)
 		chain(b, r->chains[i]->name, r->chains[i]->hook);
 	for (unsigned i = 0; i < r->set_count; i++)

@@ -14,8 +14,20 @@ struct batch {
 };
 #define BATCH_ZERO { .bytes = NULL }
 
-/* The table `cam` in the place of what it was: a kernel takes the whole batch or nothing of it. */
-void batch_ruleset(struct batch *b, const struct nft_ruleset *r);
+/* What the table `cam` has now, by name. */
+#define BATCH_OLD 256
+struct batch_old {
+	char sets[BATCH_OLD][NFT_NAME], chains[BATCH_OLD][NFT_NAME];	/* chains: those that are not ours to keep */
+	unsigned set_count, chain_count;
+	bool table, more;		/* it is there; it has more than fits */
+};
+
+/*
+ * The table `cam` in the place of what it was: a kernel takes the whole batch or nothing of it.  The three chains that packets
+ * come in by stay and only their rules change, all at one instant: a chain that is taken away and made anew has a moment without
+ * rules, in which its policy drops everything.  old NULL, or without a table: the table is made anew.
+ */
+void batch_ruleset(struct batch *b, const struct nft_ruleset *r, const struct batch_old *old);
 /* Nothing in, nothing out, but loopback. */
 void batch_base(struct batch *b);
 void batch_free(struct batch *b);

@@ -117,14 +117,15 @@ int kernel_apply(const struct batch *b)
 	return rc;
 }
 
+/* Everything of one type; of rules, sets and chains those of our table. */
 static int dump(uint16_t type, void (*f)(const struct nlmsghdr *, void *), void *arg)
 {
 	char buf[256] __attribute__((aligned(8)));
-	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, type, type == NFT_MSG_GETRULE ? NFPROTO_INET : NFPROTO_UNSPEC, NLM_F_DUMP,
+	struct nlmsghdr *h = nftnl_nlmsg_build_hdr(buf, type, type == NFT_MSG_GETTABLE ? NFPROTO_UNSPEC : NFPROTO_INET, NLM_F_DUMP,
 		++sequence | 1u << 31);
 
-	if (type == NFT_MSG_GETRULE)
-		mnl_attr_put_strz(h, NFTA_RULE_TABLE, NFT_TABLE);
+	if (type == NFT_MSG_GETRULE || type == NFT_MSG_GETSET)
+		mnl_attr_put_strz(h, 1, NFT_TABLE);	/* NFTA_RULE_TABLE, NFTA_SET_TABLE */
 	forget_answers();
 	return ask(h, h->nlmsg_len, h->nlmsg_seq, f, arg);
 }
@@ -158,6 +159,52 @@ int kernel_list_counters(struct kernel_counter out[KERNEL_COUNTERS])
 	struct counters c = { out, 0 };
 
 	return dump(NFT_MSG_GETRULE, on_rule, &c) < 0 ? -1 : c.count;
+}
+
+/* ---- replacing ---- */
+
+static void on_set(const struct nlmsghdr *h, void *arg)
+{
+	kernel_parse_set(h, h->nlmsg_len, arg);
+}
+
+static void on_chain(const struct nlmsghdr *h, void *arg)
+{
+	kernel_parse_chain(h, h->nlmsg_len, arg);
+}
+
+static int list_old(struct batch_old *old)
+{
+	struct kernel_tables t;
+
+	memset(old, 0, sizeof *old);
+	if (kernel_list_tables(&t) < 0)
+		return -1;
+	old->table = t.ours;
+	if (!t.ours)
+		return 0;
+	return dump(NFT_MSG_GETSET, on_set, old) < 0 || dump(NFT_MSG_GETCHAIN, on_chain, old) < 0 ? -1 : 0;
+}
+
+int kernel_replace(const struct nft_ruleset *r)
+{
+	static struct batch_old old;
+	struct batch b = BATCH_ZERO;
+	int rc = -1;
+
+	/* somebody may have changed it between the look and the change */
+	for (int i = 0; i < 3 && rc < 0; i++) {
+		if (list_old(&old) < 0)
+			return -1;
+		batch_ruleset(&b, r, &old);
+		rc = kernel_apply(&b);
+	}
+	if (rc < 0) {	/* what is there cannot be changed into what shall be: all of it anew */
+		batch_ruleset(&b, r, NULL);
+		rc = kernel_apply(&b);
+	}
+	batch_free(&b);
+	return rc;
 }
 
 int kernel_watch_open(void)

@@ -28,6 +28,8 @@ struct kernel_tables {
 int kernel_open(void);
 /* The batch as one transaction: 0, or -1 with errno, and then nothing has changed. */
 int kernel_apply(const struct batch *b);
+/* The ruleset in the place of what our table is: one transaction, nothing lost meanwhile.  0, or -1 with errno. */
+int kernel_replace(const struct nft_ruleset *r);
 /* Our netlink port, as events name who made a change. */
 uint32_t kernel_port(void);
 int kernel_list_tables(struct kernel_tables *t);
@@ -41,6 +43,8 @@ void kernel_watch_drain(int fd, bool *ours, bool *others);
 
 /* ---- one message alone, for the fuzz target ---- */
 bool kernel_parse_rule(const void *msg, uint32_t len, struct kernel_counter *c);
+bool kernel_parse_set(const void *msg, uint32_t len, struct batch_old *old);
+bool kernel_parse_chain(const void *msg, uint32_t len, struct batch_old *old);
 bool kernel_parse_table(const void *msg, uint32_t len, struct kernel_tables *t);
 
 #endif

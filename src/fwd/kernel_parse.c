@@ -112,6 +112,64 @@ bool kernel_parse_rule(const void *msg, uint32_t len, struct kernel_counter *c)
 	return ours && counts && g.nfgen_family == NFPROTO_INET;
 }
 
+/* ---- sets and chains ---- */
+
+bool kernel_parse_set(const void *msg, uint32_t len, struct batch_old *old)
+{
+	struct nfgenmsg g;
+	struct netlink_attrs attrs;
+	struct netlink_attr a;
+	char name[NFT_NAME] = "";
+	bool ours = false;
+
+	if (!body(msg, len, NFT_MSG_NEWSET, &g, &attrs))
+		return false;
+	while (netlink_attr_next(&attrs, &a)) {
+		if (a.type == NFTA_SET_TABLE)
+			ours = netlink_attr_is(&a, NFT_TABLE);
+		else if (a.type == NFTA_SET_NAME)
+			copy_text(name, sizeof name, &a);
+	}
+	/* those without a name of their own go with their rules */
+	if (!ours || g.nfgen_family != NFPROTO_INET || !strncmp(name, "__", 2) || !name[0])
+		return false;
+	if (old->set_count == BATCH_OLD)
+		old->more = true;
+	else
+		memcpy(old->sets[old->set_count++], name, sizeof name);
+	return true;
+}
+
+static bool stays(const char *name)
+{
+	return !strcmp(name, "input") || !strcmp(name, "forward") || !strcmp(name, "output");
+}
+
+bool kernel_parse_chain(const void *msg, uint32_t len, struct batch_old *old)
+{
+	struct nfgenmsg g;
+	struct netlink_attrs attrs;
+	struct netlink_attr a;
+	char name[NFT_NAME] = "";
+	bool ours = false;
+
+	if (!body(msg, len, NFT_MSG_NEWCHAIN, &g, &attrs))
+		return false;
+	while (netlink_attr_next(&attrs, &a)) {
+		if (a.type == NFTA_CHAIN_TABLE)
+			ours = netlink_attr_is(&a, NFT_TABLE);
+		else if (a.type == NFTA_CHAIN_NAME)
+			copy_text(name, sizeof name, &a);
+	}
+	if (!ours || g.nfgen_family != NFPROTO_INET || stays(name) || !name[0])
+		return false;
+	if (old->chain_count == BATCH_OLD)
+		old->more = true;
+	else
+		memcpy(old->chains[old->chain_count++], name, sizeof name);
+	return true;
+}
+
 /* ---- tables ---- */
 
 static const char *family_name(uint8_t family)

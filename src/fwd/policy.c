@@ -87,12 +87,13 @@ static void bind_state(struct fw_binding *b, const struct fw_tables *t)
 		fw_prefixes_add(&b->self, p.self.text[i], error);
 }
 
-static int compile(yyjson_doc *model, struct batch *out, unsigned *lines, char error[FW_ERROR])
+/* The ruleset, and in out the same as bytes, by which two are compared. */
+static struct nft_ruleset *compile(yyjson_doc *model, struct batch *out, unsigned *lines, char error[FW_ERROR])
 {
 	yyjson_val *root = yyjson_doc_get_root(model), *own = yyjson_obj_get(root, "own");
 	struct fw_tables *t = fw_tables_new();
 	struct fw_binding *b = calloc(1, sizeof *b);
-	struct nft_ruleset *r;
+	struct nft_ruleset *r = NULL;
 	struct fw_policy *policy = NULL;
 
 	if (!b)
@@ -104,15 +105,14 @@ static int compile(yyjson_doc *model, struct batch *out, unsigned *lines, char e
 		policy = fw_policy_new(t, (unsigned)fw_profile_find(t, "appliance"), b, error);
 	if (policy) {
 		r = nft_compile(policy);
-		batch_ruleset(out, r);
-		nft_ruleset_free(r);
+		batch_ruleset(out, r, NULL);
 		*lines = policy->count;
 	}
 	fw_policy_free(policy);
 	fw_binding_free(b);
 	free(b);
 	fw_tables_free(t);
-	return policy ? 0 : -1;
+	return r;
 }
 
 /* ---- into the kernel ---- */
@@ -131,17 +131,16 @@ static int apply(yyjson_doc *model, bool again, char error[FW_ERROR])
 {
 	struct batch b = BATCH_ZERO;
 	unsigned lines = 0;
+	struct nft_ruleset *r = compile(model, &b, &lines, error);
+	bool same = r && !again && p.last.len == b.len && !memcmp(p.last.bytes, b.bytes, b.len);
+	int rc = !r ? -1 : same ? 0 : kernel_replace(r);
 
-	if (compile(model, &b, &lines, error) < 0)
-		return -1;
-	if (!again && p.last.len == b.len && !memcmp(p.last.bytes, b.bytes, b.len)) {
-		batch_free(&b);
-		return 0;
-	}
-	if (kernel_apply(&b) < 0) {
+	if (r && rc < 0)
 		snprintf(error, FW_ERROR, "the kernel refuses it: %s", strerror(errno));
+	nft_ruleset_free(r);
+	if (rc < 0 || same) {
 		batch_free(&b);
-		return -1;
+		return rc;
 	}
 	keep(&b, lines);
 	log_info("policy: applied: %u lines, generation %lld", lines, (long long)generation_of(model));

@@ -27,10 +27,9 @@ static void put(struct batch *b)
 static void put_policy(const struct fw_policy *p)
 {
 	struct nft_ruleset *r = nft_compile(p);
-	struct batch b = BATCH_ZERO;
 
-	batch_ruleset(&b, r);
-	put(&b);
+	if (kernel_replace(r) < 0)
+		trouble("apply: %s", strerror(errno));
 	nft_ruleset_free(r);
 }
 

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy = malloc(size + 1);	/* of its own, so that a step past the end is seen */
 	struct kernel_counter c;
 	struct kernel_tables t;
+	static struct batch_old old;
 	struct drop d;
 
 	memcpy(copy, data, size);
@@ -29,6 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		whole(c.comment, sizeof c.comment);
 	}
 	kernel_parse_table(copy, (uint32_t)size, &t);
+	memset(&old, 0, sizeof old);
+	if (kernel_parse_set(copy, (uint32_t)size, &old))
+		whole(old.sets[0], NFT_NAME);
+	if (kernel_parse_chain(copy, (uint32_t)size, &old))
+		whole(old.chains[0], NFT_NAME);
 	for (unsigned i = 0; i < t.count && i < KERNEL_TABLES; i++)
 		whole(t.names[i], KERNEL_TABLE_NAME);
 	if (drop_parse(&d, copy, size))
