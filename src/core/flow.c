@@ -126,7 +126,8 @@ static void drop_waiting(struct db *db, const char *operation, const char *why)
 
 static void fail(struct db *db, struct flow *f, const char *why)
 {
-	if (f->state == FLOW_RUNNING || f->state == FLOW_QUEUED)
+	/* Who fails a flow for its own reason has it there already. */
+	if ((f->state == FLOW_RUNNING || f->state == FLOW_QUEUED) && why != f->why)
 		snprintf(f->why, sizeof f->why, "%s", why);
 	if (!move(db, f, FLOW_FAILED))
 		return;

@@ -339,7 +339,7 @@ def imports_are_records(w):
     i = strict(c.call("POST", "/services/instances", body, 202)[1])
     i = c.settled(i["id"], i["updated"])
     check(i["state"] == "unavailable")
-    check("no worker for" in c.get("/services/instances/%s/activity" % i["id"])[-1]["text"])
+    check("no worker for" in c.get("/services/instances/%s/activity" % i["id"])[-1]["text"], c.get("/services/instances/%s/activity" % i["id"])[-3:])
     c.empty("PUT", "/services/instances/%s/import" % i["id"], 200)
     i = c.settled(i["id"], i["updated"])
     c.empty("PUT", "/services/instances/%s/cancel_import" % i["id"], 200)
@@ -418,7 +418,7 @@ def operations_have_empty_bodies(w):
         c.empty("PUT", "%s/%s" % (path, verb), 202)
         e = c.settled(w.one["id"], before["updated"])
         check(e["state"] == "unavailable" and e["operation"]["event"] == event, e["operation"])
-        check(c.get(path + "/activity")[-1]["text"] == reason)
+        check(c.get(path + "/activity")[-1]["text"] == reason, c.get(path + "/activity")[-3:])
     # Nothing was made, so nothing has to be switched off.
     c.empty("PUT", path + "/force_online", 202)
     before = c.instance(w.one["id"])

@@ -87,6 +87,21 @@ class Requests:
     def firewall_confirm(self, who, allowed):
         return {}, {"generation": 1}
 
+    def instance_tasks(self, who, allowed):
+        at = self.places["instance"]["id"]
+        return {"id": at, "operation": self.w.good("owner", "GET", "/services/instances/%s/operations" % at)[0]["id"]}, None
+
+    def instance_machine_token(self, who, allowed):
+        at = self.places["instance"]["id"]
+        return {"id": at, "machine": self.w.good("owner", "GET", "/services/instances/%s/service" % at)["machines"][0]["name"]}, {}
+
+    def task_output(self, who, allowed):
+        at = "/services/instances/%s/operations" % self.places["instance"]["id"]
+        for operation in self.w.good("owner", "GET", at):
+            for task in self.w.good("owner", "GET", "%s/%s/tasks" % (at, operation["id"])):
+                return {"task": task["task"]}, None
+        raise AssertionError("the instance has no task")
+
     def costcenter_create(self, who, allowed):
         return {}, {"name": self.w.name("Walk"), "organization": self.w.organization}
 
