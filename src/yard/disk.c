@@ -145,7 +145,7 @@ static int configure(int device, int disk)
 int disk_attach(const char *machine, unsigned slot, char out[32])
 {
 	char path[PATH_SIZE];
-	int device, disk, rc = -1;
+	int device, disk, rc = -1, saved;
 
 	path_of(machine, SUFFIX, path);
 	(void)snprintf(out, 32, "/dev/loop%u", YARD_LOOP + slot);
@@ -153,8 +153,15 @@ int disk_attach(const char *machine, unsigned slot, char out[32])
 	device = open(out, O_RDWR | O_CLOEXEC);
 	if (disk != -1 && device != -1)
 		rc = configure(device, disk);
+	/* Held open for reading until the machine's first program runs: by then the mount holds it. The kernel mounts nothing that
+	 * somebody has open for writing. */
+	if (rc == 0 && open(out, O_RDONLY | O_CLOEXEC) == -1)
+		rc = -1;
+	saved = errno;
 	if (disk != -1)
 		close(disk);
-	/* Open until the process runs its first program: by then the mount holds it. */
+	if (device != -1)
+		close(device);
+	errno = saved;
 	return rc;
 }
