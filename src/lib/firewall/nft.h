@@ -97,7 +97,7 @@ struct nft_chain {
 struct nft_ruleset {
 	struct nft_set **sets;
 	unsigned set_count;
-	struct nft_chain **chains;	/* those jumped to before those that do */
+	struct nft_chain **chains;	/* those of hooks first: fwd keeps them in place, so they are first in any listing */
 	unsigned chain_count;
 };
 

@@ -372,6 +372,20 @@ static void packet_chains(struct nft_ruleset *r, const struct fw_policy *p, stru
 	last(c, "refused_out");
 }
 
+static void hooks_first(struct nft_ruleset *r)
+{
+	unsigned to = 0;
+
+	for (unsigned i = 0; i < r->chain_count; i++) {
+		struct nft_chain *c = r->chains[i];
+
+		if (!c->hook)
+			continue;
+		memmove(&r->chains[to + 1], &r->chains[to], (i - to) * sizeof r->chains[0]);
+		r->chains[to++] = c;
+	}
+}
+
 struct nft_ruleset *nft_compile(const struct fw_policy *p)
 {
 	struct nft_ruleset *r = calloc(1, sizeof *r);
@@ -392,5 +406,6 @@ struct nft_ruleset *nft_compile(const struct fw_policy *p)
 	for (size_t i = 0; i < GROUPS; i++)
 		maps[i] = group_map(r, p, &groups[i]);
 	packet_chains(r, p, maps);
+	hooks_first(r);
 	return r;
 }
