@@ -62,4 +62,26 @@ set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32
 set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd09::1/128" port port="53" protocol="tcp" accept' # dns-ntp-tcp
 set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32" port port="123" protocol="udp" accept' # ntp-out
 set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.7.0.123/32" port port="123" protocol="udp" accept' # ntp-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.5.0.5/32" port port="443" protocol="tcp" accept' # vcenter-out
+set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd05::5/128" port port="443" protocol="tcp" accept' # vcenter-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.5.0.5/32" port port="8085" protocol="tcp" accept' # vcenter-out
+set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd05::5/128" port port="8085" protocol="tcp" accept' # vcenter-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="443" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="443" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="5000" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="5000" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="8004" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="8004" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="8774" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="8774" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="8776" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="8776" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="9292" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="9292" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="35357" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="35357" protocol="tcp" accept' # openstack-out
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="8778" protocol="tcp" accept' # openstack-ours
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="8778" protocol="tcp" accept' # openstack-ours
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.0.0/28" port port="9696" protocol="tcp" accept' # openstack-ours
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.6.1.7/32" port port="9696" protocol="tcp" accept' # openstack-ours
 [ $# = 0 ] || $FIREWALL --policy=cam-out "$@"
