@@ -240,7 +240,7 @@ static void add_request(struct making *m, yyjson_mut_val *operation, const struc
 /* Forms that are no JSON, and their media types. */
 static const struct { const char *form, *kind; bool text; } plain[] = {
 	{ "text", "text/plain", true }, { "token", "text/plain", true }, { "pem", "application/x-pem-file", true },
-	{ "csv", "text/csv", true }, { "der", "application/pkix-crl", false },
+	{ "csv", "text/csv", true }, { "file", "*/*", true }, { "der", "application/pkix-crl", false },
 };
 
 static const char *plain_kind(const char *form, size_t len, bool as_text)

@@ -55,7 +55,7 @@ const struct verb verb_rows_firewall[] = {
 	{ .name = "firewall.rules", .method = "GET", .path = "/services/firewall/rules", .role = VERB_ROLE_ADMIN,
 	  .args = rules_args, .help = "lines of the port tables", .status = 200, .reply = "firewall-rules" },
 	{ .name = "firewall.export", .method = "GET", .path = "/services/firewall/export", .role = VERB_ROLE_ADMIN,
-	  .args = export_args, .help = "a profile in the format of a firewall or a cloud", .status = 200, .reply = "text" },
+	  .args = export_args, .help = "a profile in the format of a firewall or a cloud", .status = 200, .reply = "file" },
 	{ .name = "firewall.explain", .method = "GET", .path = "/services/firewall/explain", .role = VERB_ROLE_ADMIN,
 	  .args = explain_args, .help = "would this packet pass, and which line says so?", .status = 200, .reply = "firewall-verdict" },
 	{ .name = "firewall.status", .method = "GET", .path = "/services/firewall/status", .role = VERB_ROLE_ADMIN,
