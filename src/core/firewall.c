@@ -62,7 +62,7 @@ static void add_host(yyjson_mut_doc *d, yyjson_mut_val *root, const char *peer, 
 
 static void add_providers(struct db *db, yyjson_mut_doc *d, yyjson_mut_val *root)
 {
-	sqlite3_stmt *q = db_query(db, "SELECT type, coalesce(json_extract(doc, '$.endpoint'), ''),"
+	sqlite3_stmt *q = db_query(db, "SELECT json_extract(doc, '$.type'), coalesce(json_extract(doc, '$.endpoint'), ''),"
 		" coalesce(json_extract(doc, '$.identity_url'), '') FROM object WHERE kind = ? AND state <> 'deleting' ORDER BY id",
 		"i", (int64_t)OBJECT_PROVIDER);
 
