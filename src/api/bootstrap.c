@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@
 static struct file {
 	const char *path, *type;
 	bool script;		/* has places to be filled in */
-	char *bytes;		/* NULL = not in this image */
+	const char *bytes;	/* mapped; NULL = not in this image */
 	size_t len;
 } files[] = {
 	{ .path = PREFIX "linux/x86_64/elasticbox-agent", .type = "application/octet-stream" },
@@ -46,25 +47,22 @@ static const char for_windows[] =
 
 /* ---- at the start ---- */
 
+/* The image never changes: what is asked for is read then. */
 static void load(struct file *f, int fd, const char *name)
 {
-	size_t done = 0;
 	struct stat st;
-	ssize_t n = 1;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size > BYTES_MAX)
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0 || (size_t)st.st_size > BYTES_MAX)
 		log_usage("%s: not a file of at most %u bytes", name, BYTES_MAX);
 	f->len = (size_t)st.st_size;
-	f->bytes = malloc(f->len + 1);
+	f->bytes = mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (f->bytes == MAP_FAILED)
+		log_fatal("%s: map", name);
+	/* Words are looked for in scripts: they need an end. */
+	if (f->script)
+		f->bytes = strndup(f->bytes, f->len);
 	if (!f->bytes)
 		log_fatal("%s: memory", name);
-	while (done < f->len && n > 0) {
-		n = read(fd, f->bytes + done, f->len - done);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (done < f->len)
-		log_fatal("%s: read", name);
-	f->bytes[f->len] = '\0';
 }
 
 void bootstrap_load(const char *directory)

@@ -1,11 +1,11 @@
 #include <bearssl.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,21 +29,23 @@
 static struct file {
 	char path[PATH_SIZE];	/* as requested: "/app.js" */
 	const char *type;
-	char *bytes;
+	const char *bytes;	/* mapped: read from the image when somebody asks for it */
 	size_t len;
-	char etag[40];
+	char etag[40];		/* "" = nobody has asked yet */
 	bool immutable;
-	const struct file *gzip;	/* the same compressed, "/app.js.gz", or NULL */
+	struct file *gzip;	/* the same compressed, "/app.js.gz", or NULL */
 } files[LIMIT_FILES];
 
 static size_t file_count, bytes_loaded;
 
-static void make_etag(struct file *f)
+static const char *etag_of(struct file *f)
 {
 	uint8_t hash[br_sha256_SIZE];
 	br_sha256_context x;
 	size_t i;
 
+	if (f->etag[0])
+		return f->etag;
 	br_sha256_init(&x);
 	br_sha256_update(&x, f->bytes, f->len);
 	br_sha256_out(&x, hash);
@@ -52,21 +54,7 @@ static void make_etag(struct file *f)
 		snprintf(f->etag + 1 + 2 * i, 3, "%02x", hash[i]);
 	f->etag[33] = '"';
 	f->etag[34] = '\0';
-}
-
-static void read_whole(struct file *f, int fd, const char *name)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < f->len) {
-		n = read(fd, f->bytes + done, f->len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			log_fatal("%s: read", name);
-		done += (size_t)n;
-	}
+	return f->etag;
 }
 
 /* A compressed form beside its file; it has no type and is never served under its own name. */
@@ -96,14 +84,12 @@ static void load_file(const char *directory, const char *path)
 	if (file_count == LIMIT_FILES - 1 || bytes_loaded > LIMIT_FILES_BYTES)
 		log_usage("%s: pages: more than %d files or %u bytes", directory, LIMIT_FILES,
 			LIMIT_FILES_BYTES);
-	f->bytes = malloc(f->len + 1);
-	if (!f->bytes)
-		log_fatal("%s: memory", name);
-	read_whole(f, fd, name);
+	f->bytes = f->len ? mmap(NULL, f->len, PROT_READ, MAP_PRIVATE, fd, 0) : "";
+	if (f->bytes == MAP_FAILED)
+		log_fatal("%s: map", name);
 	close(fd);
 	snprintf(f->path, sizeof f->path, "%s", path);
 	f->immutable = http_type_is_hashed(path);
-	make_etag(f);
 	file_count++;
 }
 
@@ -139,7 +125,7 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
 }
 
-static const struct file *find(const char *path)
+static struct file *find(const char *path)
 {
 	size_t low = 0, high = file_count;
 
@@ -189,7 +175,7 @@ static bool takes_gzip(const struct request *r)
 
 void files_serve(struct request *r)
 {
-	const struct file *f = find(strcmp(r->path, "/") ? r->path : "/index.html");
+	struct file *f = find(strcmp(r->path, "/") ? r->path : "/index.html");
 	struct reply reply = REPLY_ZERO;
 	struct http_slice tags;
 
@@ -208,7 +194,7 @@ void files_serve(struct request *r)
 			f = f->gzip;
 		}
 	}
-	reply_header(&reply, "ETag: %s", f->etag);
+	reply_header(&reply, "ETag: %s", etag_of(f));
 	if (http_head_find(&r->head, "if-none-match", &tags, NULL) && http_etag_match(tags, f->etag)) {
 		reply.status = 304;
 		reply.type = NULL;

@@ -179,8 +179,8 @@ static void markdown_room(const struct room *row)
 		puts("- makes mounts and namespaces (never of users), which landlock would forbid: its root directory holds these files "
 			"and nothing else");
 	markdown_opens(row);
-	printf("- locked memory: %lu KiB; bytes under /data: %lu MiB; oom_score_adj: %d\n",
-		row->memlock / 1024, row->data / MIB, row->oom);
+	printf("- locked memory: %lu KiB; bytes under /data: %lu MiB; oom_score_adj: %d; nice: %d\n",
+		row->memlock / 1024, row->data / MIB, row->oom, row->nice);
 	fputs("- system calls besides the common ones: ", stdout);
 	put_calls(row->syscalls, code, "");
 	putchar('\n');
@@ -261,8 +261,8 @@ static void json_room(const struct room *row)
 	json_paths(row);
 	fputs(",\"opens\":", stdout);
 	json_opens(row);
-	printf(",\"memory\":%lu,\"nofile\":%u,\"nproc\":%u,\"memlock\":%lu,\"oom\":%d,\"data\":%lu,\"calls\":",
-		row->memory, row->nofile, row->nproc, row->memlock, row->oom, row->data);
+	printf(",\"memory\":%lu,\"nofile\":%u,\"nproc\":%u,\"memlock\":%lu,\"oom\":%d,\"nice\":%d,\"data\":%lu,\"calls\":",
+		row->memory, row->nofile, row->nproc, row->memlock, row->oom, row->nice, row->data);
 	put_calls(row->syscalls, array, "\"");
 	putchar('}');
 }

@@ -398,14 +398,14 @@ static const struct room rooms[ROOM_COUNT] = {
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD),
 		.paths = cloud_paths, .syscalls = cloud_calls,
 		.inet = true,
-		.memory = 256 * MIB, .nofile = 1024, .nproc = 96,	/* a thread a task, and one each while it resolves a name */
+		.memory = 256 * MIB, .nofile = 1024, .nproc = 96, .nice = 10,	/* a thread a task, and one each while it resolves a name */
 	},
 	[ROOM_DEMO] = {
 		.id = ROOM_DEMO, .name = "demo", .program = "/bin/demo", .uid = 111,
 		.job = "the Test Provider: core's worker, keeps the list of its machines",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_YARD),
 		.paths = demo_paths, .syscalls = demo_calls,
-		.memory = 16 * MIB, .nofile = 64, .nproc = 4,
+		.memory = 16 * MIB, .nofile = 64, .nproc = 4, .nice = 10,
 		.data = 1 * MIB,
 	},
 	[ROOM_YARD] = {
@@ -417,7 +417,7 @@ static const struct room rooms[ROOM_COUNT] = {
 			ROOM_CAPABILITY(CAP_CHOWN) | ROOM_CAPABILITY(CAP_DAC_OVERRIDE) | ROOM_CAPABILITY(CAP_FOWNER),
 		.paths = yard_paths, .syscalls = yard_calls, .mounts = true,
 		.inet = true, .families = ROOM_FAMILY(AF_NETLINK),
-		.memory = 16 * MIB, .nofile = 512, .nproc = 32, .oom = 300,
+		.memory = 16 * MIB, .nofile = 512, .nproc = 32, .nice = 10, .oom = 300,
 		.data = 640 * MIB,
 	},
 	[ROOM_FWD] = {
