@@ -1,5 +1,5 @@
 /* fwd: any bytes as the kernel's answers: rules that count, tables, logged packets. */
-/* with: fwd/kernel.c fwd/kernel_parse.c fwd/drops.c */
+/* with: fwd/kernel.c fwd/batch.c fwd/batch_rule.c fwd/batch_set.c fwd/kernel_parse.c fwd/drops.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
