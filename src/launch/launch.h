@@ -50,8 +50,8 @@ void record_write(const struct launch *l);
 
 /* limits.c: resource limits, OOM score, umask, signals. */
 void limits_set(const struct room *row);
-/* Lower priority for this process and what it starts, where the row says so; first of all, so that it counts from the start. */
-void limits_stand_back(const struct room *row);
+/* The row's priority for this process and what it starts; first of all, so that it counts from the start. */
+void limits_priority(const struct room *row);
 
 /* descriptors.c */
 /* Standard error to the log, standard input from /dev/null (not for a logger). */

@@ -30,7 +30,7 @@ static void limit(const struct room *row, int what, rlim_t value, const char *na
 		log_fatal("%s: limit %s", row->name, name);
 }
 
-void limits_stand_back(const struct room *row)
+void limits_priority(const struct room *row)
 {
 	if (row->nice != 0 && setpriority(PRIO_PROCESS, 0, row->nice) == -1)
 		log_warn_errno("%s: priority", row->name);

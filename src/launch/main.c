@@ -25,7 +25,7 @@ static _Noreturn void run(const struct launch *l)
 	char *const *argv = plain;
 
 	descriptors_standard(row);
-	limits_stand_back(row);
+	limits_priority(row);
 	cgroup_enter(l);
 	directories_make(l);
 	if (row->id == ROOM_LOG)

@@ -9,8 +9,10 @@
 #include "log/log.h"
 
 /* Back-off between attempts to connect, seconds. */
-#define BACKOFF_FIRST 0.05
+#define BACKOFF_FIRST 0.02
 #define BACKOFF_LAST 2.0
+/* Slowly at first: when all rooms start at once, who comes a moment too early waits but a moment. */
+#define BACKOFF_GROWTH 1.5
 #define CALL_TIMEOUT 30.0
 
 struct call {
@@ -123,7 +125,7 @@ static void retry_later(struct ipc_client *cl)
 	ev_timer_stop(cl->loop, &cl->retry);
 	ev_timer_set(&cl->retry, cl->backoff * jitter, 0.);
 	ev_timer_start(cl->loop, &cl->retry);
-	cl->backoff = cl->backoff * 2 > BACKOFF_LAST ? BACKOFF_LAST : cl->backoff * 2;
+	cl->backoff = cl->backoff * BACKOFF_GROWTH > BACKOFF_LAST ? BACKOFF_LAST : cl->backoff * BACKOFF_GROWTH;
 }
 
 static void client_closed(struct ipc_conn *c)

@@ -92,7 +92,7 @@ struct room {
 	unsigned nproc;			/* threads and children */
 	unsigned long memlock;		/* bytes it may lock in memory */
 	int oom;			/* oom_score_adj: -1000 never killed, 1000 first */
-	int nice;			/* 0..19: rooms that nobody waits for when the appliance starts stand back */
+	int nice;			/* 0..19: what nobody waits for when the appliance starts stands back */
 	unsigned long data;		/* byte budget under /data, 0 = none */
 };
 
