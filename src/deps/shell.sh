@@ -37,6 +37,8 @@ build() {
 	link_wrapper >cc
 	chmod +x cc
 	cd source
+	# Already while it is configured: the header with the options carries the time of it, and the banner shows that.
+	export KCONFIG_NOTIMESTAMP=1 SOURCE_DATE_EPOCH=1767225600
 	make allnoconfig >/dev/null
 	local o
 	for o in $options; do
@@ -53,7 +55,7 @@ build() {
 	for o in ASH AWK SED GREP PS WGET SH_IS_ASH; do
 		grep -q "^CONFIG_$o=y" .config || { echo "shell: configuration: $o did not stick"; return 1; }
 	done
-	KCONFIG_NOTIMESTAMP=1 SOURCE_DATE_EPOCH=1767225600 make -j"$jobs" CC="$PWD/../cc" HOSTCC=gcc SKIP_STRIP=y busybox
+	make -j"$jobs" CC="$PWD/../cc" HOSTCC=gcc SKIP_STRIP=y busybox
 	mkdir "$prefix/bin" "$prefix/share"
 	sed -n 's/^"\(.*\)" "\\0"$/\1/p' include/applet_tables.h >"$prefix/share/applets"
 	[ -s "$prefix/share/applets" ] || { echo "shell: no applets"; return 1; }

@@ -5,7 +5,7 @@
  *
  * They come from the source addresses in turn.  Lines on standard output: {"open": n, "ms": t} when all have been greeted;
  * then for each event that reached all of them {"sequence": n, "kind": k, "first": ns, "last": ns} (CLOCK_MONOTONIC);
- * {"lost": n} when one ends, {"error": "..."}.  Ends with its standard input.
+ * {"lost": n, "open": how many are, "was": its state, "why"} when one ends, {"error": "..."}.  Ends with its standard input.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 /* Handshakes at a time; events under way at once. */
-#define AT_ONCE 64
+#define AT_ONCE 16
 #define EVENTS 4096
 
 struct client {
@@ -168,7 +168,9 @@ static void received(struct client *c, char *p, size_t len)
 
 static void ended(struct client *c)
 {
-	printf("{\"lost\": %u}\n", (unsigned)(c - clients));
+	printf("{\"lost\": %u, \"open\": %u, \"was\": \"%s\", \"why\": \"%s, errno %d\"}\n", (unsigned)(c - clients), opened,
+		c->open ? "open" : c->upgraded ? "upgraded" : c->asked ? "asked" : "in its handshake",
+		ERR_peek_error() ? ERR_reason_error_string(ERR_peek_error()) : "closed", errno);
 	close(c->fd);
 	c->fd = -1;
 }

@@ -47,7 +47,7 @@ class VM:
     """One machine.  Its files (overlay, serial log, sockets) live in `work`."""
 
     def __init__(self, work, mode="direct", disk=None, memory=512, size=None, cpus=1, net=True,
-                 cmdline=None, initrd=None, kernel=None, extra=(), snapshot_of=None, secure_boot=None, image=IMAGE):
+                 cmdline=None, initrd=None, kernel=None, extra=(), snapshot_of=None, secure_boot=None, image=IMAGE, tap=None):
         self.work = work
         self.image = image          # a directory as out/image
         self.mode = mode
@@ -62,7 +62,8 @@ class VM:
         self.extra = list(extra)
         self.base = snapshot_of or os.path.join(image, "cam.qcow2")
         self.secure_boot = secure_boot  # path of a variable store with keys enrolled
-        self.port = free_port()
+        self.tap = tap              # the name of a tap interface that is there: the machine is on it, with the address it gets
+        self.address, self.port = (None, 443) if tap else ("127.0.0.1", free_port())
         self.process = None
         os.makedirs(work, exist_ok=True)
 
@@ -104,7 +105,10 @@ class VM:
             c += ["-kernel", self.kernel or os.path.join(self.image, "vmlinuz"), "-append", self.image_cmdline()]
             if self.initrd:
                 c += ["-initrd", self.initrd]
-        if self.net:
+        if self.tap:
+            c += ["-netdev", "tap,id=n0,ifname=%s,script=no,downscript=no" % self.tap,
+                  "-device", "virtio-net-pci,netdev=n0,romfile="]
+        elif self.net:
             c += ["-netdev", "user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:%d-:443" % self.port,
                   "-device", "virtio-net-pci,netdev=n0,romfile="]
         return c + self.extra
@@ -216,7 +220,7 @@ class VM:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        c = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
+        c = http.client.HTTPSConnection(self.address, self.port, timeout=timeout, context=context)
         try:
             data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
             h = {"Content-Type": "application/json", "ElasticBox-Release": "4.0"} if data is not None else {}
@@ -229,6 +233,8 @@ class VM:
 
     def wait_ready(self, seconds=90):
         """Waits for the first 200 of the status page; returns seconds since start()."""
+        if self.tap:
+            self.address = self.wait_serial(r"Address: https://([\d.]+)/", seconds).group(1)
         end = time.monotonic() + seconds
         last = "nothing tried"
         while time.monotonic() < end:
