@@ -4,6 +4,56 @@ import { check, go, note, open, pause } from "./browser.mjs";
 
 const settled = /Online|Unavailable|Shut down|Terminated/;
 
+// Saving, while the appliance's answers are late: what was read before must not come back, what is typed meanwhile must not go.
+async function saves(page, editor, box) {
+	const unsaved = page.getByRole("region", { name: "Unsaved changes" }), address = `**/services/boxes/${box}`;
+	let holding = null;
+	// from now on answers to this method are held back
+	const late = (method) => {
+		const h = { method };
+		h.held = new Promise((done) => { h.release = done; });
+		h.asked = new Promise((done) => { h.seen = done; });
+		return holding = h;
+	};
+
+	// one route for all: taking it away while it holds something would answer that a second time
+	await page.route(address, async (r) => {
+		const h = holding;
+		if (h && r.request().method() === h.method) {
+			h.seen();
+			await h.held;
+		}
+		await r.continue();
+	});
+	const get = late("GET");
+	await page.getByRole("button", { name: "Save", exact: true }).click();
+	await page.getByText("Saved").first().waitFor();
+	await pause(200);
+	check("what was saved is not unsaved", await unsaved.count() === 0);
+	check("and is there, however late the appliance says it again", (await editor.innerText()).includes("GREETING }} $i"), await editor.innerText());
+	get.release();
+	const put = late("PUT");
+	await editor.click();
+	await page.keyboard.press("Control+End");
+	await page.keyboard.type("echo one\n");
+	await page.keyboard.press("Control+s");
+	await put.asked;
+	await page.keyboard.type("echo two\n");
+	const saved = page.waitForResponse((r) => r.request().method() === "PUT" && r.url().endsWith(box));
+	holding = null;
+	put.release();
+	await saved;
+	await pause(300);
+	check("what is typed while it is being saved stays, unsaved", /echo one\s+echo two/.test(await editor.innerText()) && await unsaved.count() === 1, await editor.innerText());
+	await page.getByRole("button", { name: "Save", exact: true }).click();
+	await unsaved.waitFor({ state: "hidden" });
+	await editor.press("x");
+	await page.getByRole("button", { name: "Discard", exact: true }).click();
+	await unsaved.waitFor({ state: "hidden" });
+	await editor.getByText("echo two").waitFor();
+	check("discarding leaves what was saved", !(await editor.innerText()).includes("x\n") && /echo two\s*$/.test(await editor.innerText()), await editor.innerText());
+}
+
 export async function story(world) {
 	const page = await open();
 	await page.getByRole("link", { name: "Boxes" }).click();
@@ -27,9 +77,7 @@ export async function story(world) {
 	check("nothing typed is lost", (await editor.innerText()).includes("for i in 1 2 3; do echo \"{{ GREETING }} $i\"; done"), await editor.innerText());
 	check("template marks are told apart in the editor", await page.locator(".cm-template").first().innerText() === "{{ GREETING }}");
 	check("shell is highlighted", await editor.locator("span[class]").count() > 3);
-	await page.getByRole("button", { name: "Save", exact: true }).click();
-	await page.getByText("Saved").first().waitFor();
-	check("what was saved is not unsaved", await page.getByRole("region", { name: "Unsaved changes" }).count() === 0);
+	await saves(page, editor, world.box);
 
 	await page.getByRole("button", { name: "Deploy", exact: true }).first().click();
 	const dialog = page.getByRole("dialog");

@@ -22,24 +22,31 @@ export interface Texts { [name: string]: { text: string; before: string; url: st
 
 const copy = <T,>(v: T): T => structuredClone(v);
 
-/* The draft, its files, and what the appliance has. */
+const urlOf = (b: Box | null, name: string): string => (name === "readme" ? b?.readme?.url : b?.events?.[name]?.url) ?? "";
+const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
+
+/* The draft, its files, and what the appliance has. What was read may be older than what was saved since: only a newer state counts. */
 function useDraft(id: string) {
 	const read = useRead<Box>(`/services/boxes/${id}`, about(id));
 	const [draft, set] = useState<Box | null>(null);
 	const [base, setBase] = useState<Box | null>(null);
 	const [texts, setTexts] = useState<Texts>({});
-	const dirty = useMemo(() => !!draft && !!base && (JSON.stringify(draft) !== JSON.stringify(base) || Object.values(texts).some((t) => t.text !== t.before)), [draft, base, texts]);
-	const elsewhere = !!read.value && !!base && read.value.updated !== base.updated;
-	const adopt = (b: Box) => { setBase(copy(b)); set(copy(b)); setTexts((old) => Object.fromEntries(Object.entries(old).filter(([k, t]) => t.url === ((k === "readme" ? b.readme?.url : b.events?.[k]?.url) ?? "")))); };
+	const [saving, save] = useState(false);
+	const now = useRef(draft);
+	const dirty = useMemo(() => !!draft && !!base && (differs(draft, base) || Object.values(texts).some((t) => t.text !== t.before)), [draft, base, texts]);
+	const elsewhere = !!read.value && !!base && !saving && read.value.updated > base.updated;
+	const adopt = (b: Box) => { setBase(copy(b)); set(copy(b)); setTexts((old) => Object.fromEntries(Object.entries(old).filter(([k, t]) => t.url === urlOf(b, k)).map(([k, t]) => [k, { ...t, text: t.before }]))); };
 
-	useEffect(() => { if (read.value && (!base || (elsewhere && !dirty))) adopt(read.value); }, [read.value, dirty]);
+	now.current = draft;
+	useEffect(() => { if (read.value && (!base || (elsewhere && !dirty))) adopt(read.value); }, [read.value, dirty, saving]);
 	const edit = (values: Partial<Box>) => set((d) => d && { ...d, ...values });
 	const openText = async (name: string) => {
-		const url = (name === "readme" ? draft?.readme?.url : draft?.events?.[name]?.url) ?? "";
+		const url = urlOf(draft, name);
 		if (texts[name] && texts[name].url === url)
 			return;
 		const text = url ? await download(url) : "";
-		setTexts((old) => ({ ...old, [name]: { text, before: text, url } }));
+		// it may have been saved or typed in meanwhile
+		setTexts((old) => urlOf(now.current, name) !== url || (old[name] && old[name].text !== old[name].before) ? old : { ...old, [name]: { text, before: text, url } });
 	};
 	const setText = (name: string, text: string) => setTexts((old) => ({ ...old, [name]: { ...(old[name] ?? { before: "", url: "" }), text } }));
 	/* Files first: a box never names what is not there. An empty script is no script. */
@@ -61,14 +68,23 @@ function useDraft(id: string) {
 		}
 		return b;
 	};
-	const put = async (version?: any): Promise<void> => {
-		const b = await whole(), made = await call<Box>("PUT", `/services/boxes/${id}`, version ? { ...b, version } : b);
+	/* What is typed while it is on its way stays, and is unsaved. */
+	const saved = (made: Box) => {
 		setBase(copy(made));
-		set(copy(made));
-		setTexts((old) => Object.fromEntries(Object.entries(old).map(([k, t]) => [k, { text: t.text, before: t.text, url: (k === "readme" ? made.readme?.url : made.events?.[k]?.url) ?? "" }])));
+		set((d) => d && d !== draft ? { ...copy(made), ...Object.fromEntries(Object.entries(d).filter(([k, v]) => differs(v, draft![k]))) } : copy(made));
+		setTexts((old) => Object.fromEntries(Object.entries(old).map(([k, t]) => [k, { text: t.text, before: texts[k]?.text ?? t.before, url: urlOf(made, k) }])));
+	};
+	const put = async (version?: any): Promise<void> => {
+		save(true);
+		try {
+			const b = await whole();
+			saved(await call<Box>("PUT", `/services/boxes/${id}`, version ? { ...b, version } : b));
+		} finally {
+			save(false);
+		}
 		read.reload();
 	};
-	const revert = () => { if (read.value) { setTexts({}); setBase(copy(read.value)); set(copy(read.value)); } };
+	const revert = () => { if (base) adopt(elsewhere ? read.value! : base); };
 	return { read, draft, dirty, elsewhere: elsewhere && dirty, edit, texts, openText, setText, put, revert, base };
 }
 export type Draft = ReturnType<typeof useDraft>;

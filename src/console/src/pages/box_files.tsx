@@ -19,7 +19,7 @@ export function Events({ d, readOnly }: { d: Draft; readOnly: boolean }) {
 	const [chosen, choose] = useState<Language | "">("");
 	const language = chosen || languageOf(open?.text ?? "");
 
-	useEffect(() => { setTrouble(""); choose(""); d.openText(event).catch((e) => setTrouble(e.message)); }, [event, b.events?.[event]?.url]);
+	useEffect(() => { setTrouble(""); choose(""); d.openText(event).catch((e) => setTrouble(e.message)); }, [event, b.events?.[event]?.url, !open]);
 	const empty = open && !open.text;
 	return <div class="split">
 		<nav class="card event-list" aria-label="Events">{eventGroups.map(([title, list], g) => (g < 3 || list.some(has)) && <div key={title}><h2>{title}</h2>{list.filter((e) => g < 3 || has(e)).map((e) =>
@@ -41,7 +41,7 @@ export function Readme({ d, readOnly }: { d: Draft; readOnly: boolean }) {
 	const open = d.texts.readme;
 	const [trouble, setTrouble] = useState("");
 
-	useEffect(() => { d.openText("readme").catch((e) => setTrouble(e.message)); }, [d.draft?.readme?.url]);
+	useEffect(() => { d.openText("readme").catch((e) => setTrouble(e.message)); }, [d.draft?.readme?.url, !open]);
 	if (trouble)
 		return <Note kind="bad">{trouble}</Note>;
 	if (!open)
