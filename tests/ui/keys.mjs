@@ -22,11 +22,32 @@ async function unreached(page) {
 		.filter((e) => e.checkVisibility() && e.tabIndex >= 0 && !e.disabled && !window.reached.has(e) && !(e.type === "radio") && !e.closest("[hidden]")).map((e) => (e.getAttribute("aria-label") || e.textContent || e.tagName).trim().slice(0, 40)));
 }
 
+// The map: a line for each binding, followed by the arrow keys.
+async function map(page) {
+	await go(page, "#/instances?view=map");
+	const at = page.getByRole("region", { name: "Map" }), focused = () => page.evaluate(() => document.activeElement.querySelector("b")?.textContent);
+	await at.getByRole("link", { name: /^orders-db / }).waitFor();
+	const lines = (await at.locator(".edge title").allTextContents()).sort().join(", ");
+	check("the map has a line for each binding, and no other", lines === "web-production uses orders-db (database), web-staging uses orders-db (database)", lines);
+	await at.getByRole("link", { name: /^web-staging .*uses orders-db/ }).focus();
+	await page.keyboard.press("ArrowRight");
+	check("an arrow key goes to what it uses", await focused() === "orders-db", await focused());
+	check("and its lines are told apart", await at.locator(".edge.near").count() === 2);
+	await page.keyboard.press("ArrowLeft");
+	check("and back to what uses it", /^web-/.test(await focused()), await focused());
+	await page.keyboard.press("Enter");
+	await page.waitForURL(/#\/instances\/i-/);
+	check("Enter opens an instance of the map", true);
+	await go(page, "#/instances?view=map&q=web-production");
+	await at.getByRole("link", { name: /^web-staging / }).waitFor({ state: "detached" });
+	check("what the filter leaves is drawn with what it uses", (await at.locator(".node b").allTextContents()).sort().join() === "orders-db,web-production" && await at.locator(".outside").count() === 1, (await at.locator(".node b").allTextContents()).join());
+}
+
 export async function keys(world) {
 	const page = await open(), missed = [];
 
 	await page.getByRole("heading", { name: "Overview" }).waitFor();
-	for (const hash of ["#/", "#/instances", `#/instances/${world.one}`, "#/boxes", `#/boxes/${world.hello}`, `#/boxes/${world.hello}/-/variables`, "#/users", "#/appliance/settings"]) {
+	for (const hash of ["#/", "#/instances", "#/instances?view=map", `#/instances/${world.one}`, "#/boxes", `#/boxes/${world.hello}`, `#/boxes/${world.hello}/-/variables`, "#/users", "#/appliance/settings"]) {
 		await go(page, hash);
 		await page.waitForFunction(() => document.querySelector("h1") && !document.querySelector("main .spin"));
 		for (const m of await unreached(page))
@@ -34,6 +55,7 @@ export async function keys(world) {
 	}
 	check("every control is reached by the tab key", !missed.length, missed.slice(0, 10).join(" | "));
 
+	await map(page);
 	await go(page, "#/instances");
 	const grid = page.getByRole("grid");
 	await grid.getByText("web-production").waitFor();

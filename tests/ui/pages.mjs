@@ -52,7 +52,7 @@ async function furnish(page, world) {
 }
 
 const addresses = (w) => [
-	["overview", "#/", "Overview"], ["instances", "#/instances", "Instances"], ["topology", "#/instances?view=topology", "Instances"],
+	["overview", "#/", "Overview"], ["instances", "#/instances", "Instances"], ["topology", "#/instances?view=topology", "Instances"], ["map", "#/instances?view=map", "Instances"],
 	["instance", `#/instances/${w.one}`, ""], ["output", `#/instances/${w.one}/-/output`, ""], ["lifecycle", `#/instances/${w.one}/-/lifecycle`, ""], ["instance-variables", `#/instances/${w.one}/-/variables`, ""],
 	["instance-activity", `#/instances/${w.one}/-/activity`, ""], ["bindings", `#/instances/${w.one}/-/bindings`, ""], ["instance-settings", `#/instances/${w.one}/-/settings`, ""],
 	["boxes", "#/boxes", "Boxes"], ["box", `#/boxes/${w.hello}`, "Hello"], ["variables", `#/boxes/${w.hello}/-/variables`, "Hello"], ["events", `#/boxes/${w.hello}/-/events`, "Hello"], ["readme", `#/boxes/${w.hello}/-/readme`, "Hello"],

@@ -1,4 +1,4 @@
-/* All instances of the scope: as a list of any length, or by where they run. */
+/* All instances of the scope: as a list of any length, by where they run, or by what uses what. */
 import { useMemo, useState } from "preact/hooks";
 import { boxes, type InstanceRow, instances, providers } from "../lib/data";
 import { actions, refusedForAll, shown } from "../lib/lifecycle";
@@ -12,6 +12,7 @@ import { Button, Empty, PageHead, Select, Spin, State, Time, Words } from "../pa
 import { Menu } from "../parts/dialog";
 import { type Column, Grid, SearchBox, useSorted } from "../parts/grid";
 import { DeployDialog } from "./deploy";
+import { InstanceMap } from "./instance_map";
 
 const STATES: [string, string][] = [["good", "Online"], ["busy", "Processing"], ["bad", "Unavailable"], ["warn", "Not responding"], ["off", "Off or terminated"]];
 /* Nodes of the topology that are drawn; more would help nobody. */
@@ -98,7 +99,7 @@ export function Instances() {
 
 	return <>
 		<PageHead title="Instances" lead={`${plural(all.length, "instance")} in ${scopeName(scope.value)}`} actions={<>
-			<span class="group" role="group" aria-label="View"><Button icon="list" label="List" pressed={view === "list"} onClick={() => replaceQuery({ view: "" })} /><Button icon="topology" label="Topology" pressed={view === "topology"} onClick={() => replaceQuery({ view: "topology" })} /></span>
+			<span class="group" role="group" aria-label="View"><Button icon="list" label="List" pressed={view === "list"} onClick={() => replaceQuery({ view: "" })} /><Button icon="topology" label="Topology" pressed={view === "topology"} onClick={() => replaceQuery({ view: "topology" })} /><Button icon="map" label="Map" pressed={view === "map"} onClick={() => replaceQuery({ view: "map" })} /></span>
 			<Menu label="More" icon="more" items={[{ label: "Export this list (CSV)", icon: "download", act: () => csv(rows) }]} />
 			<Button kind="primary" icon="play" onClick={() => replaceQuery({ new: "1" })}>New instance</Button></>} />
 		<div class="card">
@@ -114,7 +115,7 @@ export function Instances() {
 				<span class="faint small" role="status">{found.length !== all.length && `${found.length.toLocaleString("en")} of ${all.length.toLocaleString("en")}`}</span>
 			</div>
 			{chosen.length > 0 && <Bulk list={chosen} onDone={() => pick(new Set())} />}
-			{view === "topology" && rows.length ? <Topology rows={rows} /> : <Grid label="Instances" rows={rows} columns={columns} sort={sort} onSort={(s) => replaceQuery({ sort: s })} picked={picked} onPick={pick} onOpen={(i) => go(to("instances", i.id, dashed(i.name)))}
+			{view === "topology" && rows.length ? <Topology rows={rows} /> : view === "map" && rows.length ? <InstanceMap rows={rows} /> : <Grid label="Instances" rows={rows} columns={columns} sort={sort} onSort={(s) => replaceQuery({ sort: s })} picked={picked} onPick={pick} onOpen={(i) => go(to("instances", i.id, dashed(i.name)))}
 				empty={instances.state.value === "loading" ? <div class="pad"><Spin what="Reading the instances…" /></div> : instances.state.value === "failed" ? <Empty icon="alert" title="The list could not be read" action={<Button onClick={() => void instances.load()}>Try again</Button>}>{instances.error.value}</Empty>
 					: narrowed ? <Empty icon="search" title="No instance fits" action={<Button onClick={clear}>Clear the filters</Button>} />
 					: <Empty icon="instances" title="Nothing is deployed yet" action={<Button kind="primary" icon="play" onClick={() => replaceQuery({ new: "1" })}>New instance</Button>}>{boxes.all.value.length ? "Choose a box and where it runs." : "First there must be a box."}</Empty>} />}
