@@ -129,7 +129,7 @@ async function dialogs(world) {
 	const look = async (name) => { await pause(250); found.push(...(await axe(page)).map((v) => `${name}: ${v}`)); await page.screenshot({ path: `${out}/dialog-${name}-light-1440.png` }); };
 
 	await page.getByRole("dialog").waitFor();
-	await page.getByLabel("Box", { exact: true }).selectOption(world.hello);
+	await page.getByRole("dialog").getByLabel("Box", { exact: true }).selectOption(world.hello);
 	await page.getByLabel("GREETING").waitFor();
 	await look("deploy");
 	await page.keyboard.press("Escape");
