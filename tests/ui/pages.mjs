@@ -96,6 +96,11 @@ export async function pages(world) {
 		const look = async (scheme, width, height) => {
 			await page.emulateMedia({ colorScheme: scheme });
 			await page.setViewportSize({ width, height });
+			// until it is painted so, transitions included
+			await page.evaluate(async () => {
+				await Promise.all(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished.catch(() => {})));
+				await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+			});
 			if (await wide(page) > 0)
 				overflowing.push(`${name} at ${width}`);
 		};
