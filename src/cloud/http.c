@@ -7,7 +7,13 @@
 #include <strings.h>
 
 #include "cloud/http.h"
+#include "log/log.h"
 #include "plat/clock.h"
+
+/* Idle connections that are used again: not as old as servers and firewalls drop them, seconds; and for what must not
+ * be sent twice, one that was in use just now. */
+#define KEPT_IDLE 110L
+#define ONCE_IDLE 2L
 
 struct text {
 	char *at;
@@ -23,6 +29,7 @@ struct http {
 	const struct http_request *now;
 	struct text head, body;
 	uint64_t received;
+	size_t given;			/* bytes of the body */
 	int status;
 	bool too_large, sink_ended, shaken;
 	char host[X509_NAME_MAX + 1];
@@ -110,6 +117,18 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	return n;
 }
 
+/* The body of what must not be sent twice.  There is no way back to its start, so libcurl does not send it again by
+ * itself when a kept connection ends under it: CURLE_SEND_FAIL_REWIND. */
+static size_t on_give(char *to, size_t size, size_t n, void *arg)
+{
+	struct http *h = arg;
+	size_t left = h->now->len - h->given, len = size * n < left ? size * n : left;
+
+	memcpy(to, h->now->body + h->given, len);
+	h->given += len;
+	return len;
+}
+
 static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
 	struct http *h = arg;
@@ -149,6 +168,7 @@ static int set_up(struct http *h)
 		curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error) || curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L) ||
 		curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_head) || curl_easy_setopt(c, CURLOPT_HEADERDATA, h) ||
 		curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) || curl_easy_setopt(c, CURLOPT_WRITEDATA, h) ||
+		curl_easy_setopt(c, CURLOPT_READFUNCTION, on_give) || curl_easy_setopt(c, CURLOPT_READDATA, h) ||
 		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) || curl_easy_setopt(c, CURLOPT_XFERINFODATA, h) ||
 		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) || curl_easy_setopt(c, CURLOPT_MAXCONNECTS, 4L) ||
 		curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)HTTP_CONNECT_SECONDS);
@@ -223,11 +243,12 @@ static void describe(struct http *h, const struct http_request *rq, struct curl_
 
 	curl_easy_setopt(c, CURLOPT_URL, rq->url);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
-	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)rq->once);
+	curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)(rq->once && !rq->body));
+	curl_easy_setopt(c, CURLOPT_MAXAGE_CONN, rq->once ? ONCE_IDLE : KEPT_IDLE);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, milliseconds(h, rq));
 	if (rq->body) {
 		curl_easy_setopt(c, CURLOPT_POST, 1L);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->body);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, rq->once ? NULL : rq->body);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->len);
 	} else {
 		curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
@@ -286,6 +307,8 @@ static enum http_result judge(struct http *h, CURLcode rc)
 		return refuse(h, HTTP_NOT_SENT, "the name cannot be resolved");
 	case CURLE_COULDNT_CONNECT:
 		return refuse(h, HTTP_NOT_SENT, "the connection is refused or not possible");
+	case CURLE_SEND_FAIL_REWIND:
+		return refuse(h, HTTP_UNKNOWN, "the connection ended before the answer");
 	case CURLE_ABORTED_BY_CALLBACK:
 		return refuse(h, HTTP_CANCELLED, "the call was cancelled");
 	default:
@@ -327,6 +350,15 @@ static void headers_free(struct curl_slist *list)
 	curl_slist_free_all(list);
 }
 
+/* The wish to go back stays with libcurl's handle, even through curl_easy_reset: no later call would get past it. */
+static void renew(struct http *h)
+{
+	curl_easy_cleanup(h->curl);
+	h->curl = curl_easy_init();
+	if (!h->curl || set_up(h))
+		log_fatal("libcurl");
+}
+
 enum http_result http_call(struct http *h, const struct http_request *rq)
 {
 	struct curl_slist *list;
@@ -336,7 +368,7 @@ enum http_result http_call(struct http *h, const struct http_request *rq)
 
 	text_clear(&h->head);
 	text_clear(&h->body);
-	h->received = 0;
+	h->received = h->given = 0;
 	h->status = 0;
 	h->too_large = h->sink_ended = h->shaken = false;
 	h->why[0] = h->error[0] = h->check.why[0] = 0;
@@ -353,6 +385,8 @@ enum http_result http_call(struct http *h, const struct http_request *rq)
 	result = judge(h, rc);
 	if (!curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status))
 		h->status = (int)status;
+	if (rc == CURLE_SEND_FAIL_REWIND)
+		renew(h);
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, NULL);
 	headers_free(list);

@@ -46,7 +46,7 @@ struct http_request {
 	const char *const *headers;	/* "Name: value", ends with NULL; may be NULL */
 	const char *body;		/* NULL = none */
 	size_t len;
-	bool once;			/* must not be sent twice: always on a new connection */
+	bool once;			/* must not be sent twice: not by libcurl either, when a kept connection ends */
 	int seconds;			/* 0 = HTTP_CALL_SECONDS */
 	uint64_t answer_max;		/* 0 = HTTP_ANSWER_MAX */
 	http_sink_fn *sink;		/* NULL = keep the answer */

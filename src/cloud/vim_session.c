@@ -103,7 +103,7 @@ static void log_out(struct vim *v)
 	if (v->in) {
 		v->job = &nobody;
 		http_bound(v->http, &nobody.cancelled, nobody.until);
-		vim_exchange(v, "Logout", &v->sessions, "", true, NULL);
+		vim_exchange(v, "Logout", &v->sessions, "", false, NULL);
 	}
 	end(v);
 }

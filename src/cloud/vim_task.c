@@ -40,6 +40,14 @@ static void read_progress(struct seen *s, const char *text)
 	job_say(s->v->job, JOB_INFO, "%s: %d %%", s->doing, (int)percent);
 }
 
+static void read_state(struct seen *s, const char *text)
+{
+	if (!strcmp(text, "success"))
+		s->state = SUCCESS;
+	else if (!strcmp(text, "error"))
+		s->state = ERROR;
+}
+
 static int on_change(const struct xml_node *change, void *arg)
 {
 	const char *name = xml_text(change, "name");
@@ -49,24 +57,22 @@ static int on_change(const struct xml_node *change, void *arg)
 	if (!val)
 		return 0;
 	if (!strcmp(name, "info.state")) {
-		if (!strcmp(val->text, "success"))
-			s->state = SUCCESS;
-		else if (!strcmp(val->text, "error"))
-			s->state = ERROR;
+		read_state(s, val->text);
 	} else if (!strcmp(name, "info.progress")) {
 		read_progress(s, val->text);
 	}
 	return s->state != RUNNING;
 }
 
-/* What is read once more when the end is known: the whole of it, in whatever order it came. */
-static enum vim_result read_end(struct vim *v, const struct vim_ref *task, struct seen *s)
+/* All of it at one time: changes come in whatever order. */
+static enum vim_result read_task(struct vim *v, const struct vim_ref *task, struct seen *s)
 {
 	struct xml_node *o, *val;
 	enum vim_result r = vim_get(v, task, "info.state info.result info.error", &o);
 
 	if (r != VIM_DONE)
 		return r;
+	read_state(s, vim_property_text(o, "info.state"));
 	val = vim_property(o, "info.result");
 	if (val && val->text[0])
 		vim_ref_read(&s->result, val);
@@ -89,7 +95,17 @@ static enum vim_result follow(struct vim *v, const struct vim_ref *task, struct 
 		if (r != VIM_DONE)
 			job_sleep(v->job, lost);
 	}
-	return reason ? read_end(v, task, s) : VIM_CANCELLED;
+	return reason ? read_task(v, task, s) : VIM_CANCELLED;
+}
+
+/* Short ones are over already: a look is one call, waiting is four. */
+static enum vim_result finish(struct vim *v, const struct vim_ref *task, struct seen *s, bool with_result)
+{
+	enum vim_result r = read_task(v, task, s);
+
+	if (r == VIM_DONE && (s->state == ERROR || (s->state == SUCCESS && (!with_result || s->result.value[0]))))
+		return VIM_DONE;
+	return r == VIM_DONE || r == VIM_LOST || r == VIM_UNKNOWN ? follow(v, task, s) : r;
 }
 
 /* Tells vCenter to stop, and waits a little for the end, whatever it is. */
@@ -122,7 +138,7 @@ enum vim_result vim_task(struct vim *v, const char *method, const struct vim_ref
 	if (r != VIM_DONE)
 		return r;
 	vim_ref_read(&task, xml_child(answer, "returnval"));
-	r = follow(v, &task, &s);
+	r = finish(v, &task, &s, result != NULL);
 	if (job_over(v->job)) {
 		cancel(v, &task);
 		return VIM_CANCELLED;

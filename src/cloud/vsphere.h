@@ -26,9 +26,9 @@
 /* The instance UUID of a key: an UUID of version 8 (RFC 9562 §5.8). */
 void vsphere_uuid(const char *key, char out[VSPHERE_UUID]);
 /* The VM of this key; vm->value "" when there is none.  hint: a reference it may have; name and folder are looked
- * at last and may be empty. */
+ * at last and may be empty; taken (may be NULL): the name is somebody else's. */
 enum vim_result vsphere_find(struct vim *v, const char *key, const char *hint, const struct vim_ref *folder, const char *name,
-	struct vim_ref *vm);
+	struct vim_ref *vm, bool *taken);
 /* What has this name in a folder; ref->value "" when nothing has. */
 enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const char *name, struct vim_ref *ref);
 /* The key of a VM, "" when it carries none.  Fault ManagedObjectNotFound when it is gone. */

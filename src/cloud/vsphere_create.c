@@ -91,7 +91,7 @@ static bool is_taken(const struct vim *v, enum vim_result r)
 static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const char *name, struct vim_ref *vm)
 {
 	struct job *job = v->job;
-	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm);
+	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm, NULL);
 
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "look for the machine");
@@ -106,26 +106,12 @@ static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const
 	return job_refuse(job, "vCenter has another virtual machine, or files of one, named %s where it should go", name);
 }
 
-/* vCenter keeps names unique in a folder, by refusing the clone after a while; better not to begin. */
-static enum job_result check_name(struct vim *v, const struct vsphere_place *p, const char *name)
-{
-	struct vim_ref other;
-	enum vim_result r = vsphere_child(v, &p->folder, name, &other);
-
-	if (r != VIM_DONE)
-		return vim_fail(v, r, "look for the machine");
-	if (!other.value[0])
-		return JOB_INVALID;
-	v->job->definite = true;
-	return job_refuse(v->job, "vCenter has another virtual machine named %s in that folder", name);
-}
-
 /* The machine's VM, found or cloned.  vm is set when the result is 0. */
 static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, const char *name, bool template, struct vim_ref *vm)
 {
 	struct job *job = v->job;
-	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm);
-	enum job_result result;
+	bool taken;
+	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm, &taken);
 
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "look for the machine");
@@ -133,9 +119,11 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 		return JOB_INVALID;
 	if (settling(job))
 		return job_later(job, LOOK);
-	result = check_name(v, p, name);
-	if (result)
-		return result;
+	if (taken) {
+		/* vCenter would refuse the clone, after a while: better not to begin */
+		job->definite = true;
+		return job_refuse(job, "vCenter has another virtual machine named %s in that folder", name);
+	}
 	job->definite = false;
 	r = clone_once(v, p, name, template, vm);
 	if (r == VIM_DONE)
@@ -386,7 +374,7 @@ enum job_result vsphere_template(struct job *job)
 	if (!v)
 		return result;
 	job_key(job, job_input(job, "machine_key"), of);
-	r = vsphere_find(v, of, job_input(job, "external_id"), NULL, "", &p.template);
+	r = vsphere_find(v, of, job_input(job, "external_id"), NULL, "", &p.template, NULL);
 	result = r == VIM_DONE ? JOB_INVALID : vim_fail(v, r, "find the machine");
 	if (!result && !p.template.value[0])
 		result = job_refuse(job, "the virtual machine %s is gone from vCenter", job_input(job, "external_id"));

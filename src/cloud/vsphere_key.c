@@ -91,27 +91,35 @@ enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const
 	return r;
 }
 
-static enum vim_result by_name(struct vim *v, const char *key, const struct vim_ref *folder, const char *name, struct vim_ref *vm)
+static enum vim_result by_name(struct vim *v, const char *key, const struct vim_ref *folder, const char *name, struct vim_ref *vm,
+	bool *taken)
 {
 	enum vim_result r = vsphere_child(v, folder, name, vm);
 
 	if (r != VIM_DONE)
 		return r;
+	*taken = vm->value[0] != 0;
 	if (strcmp(vm->type, "VirtualMachine") != 0)
 		vm->value[0] = 0;
-	return keep_if(v, key, vm);
+	r = keep_if(v, key, vm);
+	if (vm->value[0])
+		*taken = false;
+	return r;
 }
 
 enum vim_result vsphere_find(struct vim *v, const char *key, const char *hint, const struct vim_ref *folder, const char *name,
-	struct vim_ref *vm)
+	struct vim_ref *vm, bool *taken)
 {
 	enum vim_result r;
+	bool other = false;
 
 	vim_ref_set(vm, "VirtualMachine", hint);
 	r = keep_if(v, key, vm);
 	if (r == VIM_DONE && !vm->value[0])
 		r = by_uuid(v, key, vm);
 	if (r == VIM_DONE && !vm->value[0] && folder && folder->value[0] && name[0])
-		r = by_name(v, key, folder, name, vm);
+		r = by_name(v, key, folder, name, vm, &other);
+	if (taken)
+		*taken = other;
 	return r;
 }

@@ -101,7 +101,7 @@ enum job_result vsphere_power_off(struct vim *v, const struct vim_ref *vm, bool 
 static enum job_result take_machine(struct vim *v, struct vim_ref *vm)
 {
 	struct job *job = v->job;
-	enum vim_result r = vsphere_find(v, job->key, job_input(job, "external_id"), NULL, "", vm);
+	enum vim_result r = vsphere_find(v, job->key, job_input(job, "external_id"), NULL, "", vm, NULL);
 
 	return r == VIM_DONE ? JOB_INVALID : vim_fail(v, r, "find the machine");
 }

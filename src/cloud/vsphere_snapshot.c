@@ -67,7 +67,7 @@ static enum job_result run(struct job *job, const char *method, const char *args
 	if (!v)
 		return result;
 	job_key(job, job_input(job, "machine_key"), key);
-	r = vsphere_find(v, key, job_input(job, "external_id"), NULL, "", &vm);
+	r = vsphere_find(v, key, job_input(job, "external_id"), NULL, "", &vm, NULL);
 	result = JOB_DONE;
 	if (r == VIM_DONE && !vm.value[0])
 		result = job_refuse(job, "the virtual machine %s is gone from vCenter", job_input(job, "external_id"));

@@ -20,6 +20,7 @@ class Proxy:
         self.faults = {}		# method -> (name, words, privilege)
         self.delays = {}		# method -> seconds before it reaches the server, whoever still waits for it
         self.deaf = {}			# method -> how many answers are lost
+        self.running = 0		# how many looks at a task that is over see it run
         self.drip = False		# a byte a second
         self.forget = 0			# how many requests lose their session
         proxy = self
@@ -69,6 +70,9 @@ class Proxy:
             self.deaf[method] -= 1
             handler.close_connection = True
             return
+        if self.running > 0 and method == "RetrievePropertiesEx" and b"info.state" in body:
+            self.running -= 1
+            data = data.replace(b">success<", b">running<")
         self.answer(handler, r.status, {"Set-Cookie": r.getheader("Set-Cookie")}, data)
 
     def answer(self, handler, status, headers, data):

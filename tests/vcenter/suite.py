@@ -392,12 +392,19 @@ def cases_trouble():
     core.run("machine.destroy", **of(12, r["output"].get("external_id", "")))
     core.run("machine.destroy", **of(11, ""))
     proxy.deaf = {"CloneVM_Task": 1}
+    sent = proxy.calls.count("CloneVM_Task")
     t = core.push("machine.create", "m-00000013", config=config(), **machine(13))
     r = core.result(t)
-    check("trouble: a clone whose answer is lost is found, not repeated", r["outcome"] == "done" and proxy.calls.count("CloneVM_Task") and
+    check("trouble: a clone whose answer is lost is found, not repeated", r["outcome"] == "done" and proxy.calls.count("CloneVM_Task") == sent + 1 and
           vc.machines() == ["web-eb-abcde-13"] and core.text(t).count("Cloning") == 1, (r, core.text(t), vc.machines()))
     core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
     proxy.deaf = {}
+    proxy.running = 1
+    waits = proxy.calls.count("WaitForUpdatesEx")
+    r = create(16)
+    check("trouble: a task that runs at the first look is waited for", r["outcome"] == "done" and proxy.running == 0 and
+          proxy.calls.count("WaitForUpdatesEx") > waits and vc.machines() == ["web-eb-abcde-16"], r)
+    core.run("machine.destroy", **of(16, r["output"].get("external_id", "")))
     cases_restart()
     t = core.push("machine.create", "m-00000015", config=config(), **machine(15))
     proxy.delays = {"CloneVM_Task": 3}
@@ -482,7 +489,7 @@ def rounds(count):
     bad = []
     for n in range(100, 100 + count):
         method = rng.choice(["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "FindByUuid",
-                             "Login", "FindChild", "CreateContainerView", "WaitForUpdatesEx"])
+                             "Login", "FindChild", "CreateContainerView", "RetrievePropertiesEx"])
         delay = rng.uniform(0.1, 0.6)
         proxy.delays = {method: delay} if method != "CreateContainerView" else {}
         attempt, r, end = 0, None, time.monotonic() + 90
@@ -544,7 +551,8 @@ def cases_bench(count=200):
             vc.govc("vm.destroy", name)
 
     began = time.monotonic()
-    tasks = [core.push("machine.create", "m-%08d" % n, 600, config=config(SMALL), **machine(n)) for n in range(1000, 1000 + count)]
+    sealed = core.sealed("p")	# one for all, as core has it: sessions are used again
+    tasks = [core.push("machine.create", "m-%08d" % n, 600, config=config(SMALL), sealed=sealed, **machine(n)) for n in range(1000, 1000 + count)]
     done = sum((core.result(t, 600) or {}).get("outcome") == "done" for t in tasks)
     took = time.monotonic() - began
     print("bench: %d of %d machines by cloud in %.1f s; %d kB of memory at most" % (done, count, took, cloud.status("VmHWM")), flush=True)
