@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Raised with every change of it: the appliance offers its own to agents of another version. */
+#ifndef AGENT_VERSION
 #define AGENT_VERSION "1.0.0"
+#endif
 #define AGENT_HOME "/usr/elasticbox"
 #define AGENT_BINARY AGENT_HOME "/elasticbox-agent"
 #define AGENT_CONF AGENT_HOME "/elasticbox.conf"

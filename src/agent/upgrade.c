@@ -204,14 +204,31 @@ void upgrade_exec(void)
 	_exit(EXIT_TROUBLE);
 }
 
+/* Keeps the one in place as the way back.  A copy where there is no second name for a file of somebody else's (protected_hardlinks) or none at all. */
+static int keep_former(void)
+{
+	size_t len;
+	char *data;
+	int rc;
+
+	unlink(FORMER);
+	if (link(AGENT_BINARY, FORMER) == 0)
+		return 0;
+	data = file_read(AT_FDCWD, AGENT_BINARY, BINARY_MAX, &len);
+	if (!data)
+		return -1;
+	rc = file_write(AT_FDCWD, FORMER, data, len, 0755);
+	free(data);
+	return rc < 0 ? -1 : 0;
+}
+
 void upgrade_probed(int status)
 {
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
 		failed("it could not report to the appliance; the one in place stays");
 		return;
 	}
-	unlink(FORMER);
-	if (link(AGENT_BINARY, FORMER) < 0 || file_write(AT_FDCWD, STATE, "0\n", 2, 0600) < 0 || rename(FRESH, AGENT_BINARY) < 0) {
+	if (keep_former() < 0 || file_write(AT_FDCWD, STATE, "0\n", 2, 0600) < 0 || rename(FRESH, AGENT_BINARY) < 0) {
 		failed(strerror(errno));
 		unlink(STATE);
 		return;

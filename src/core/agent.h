@@ -24,7 +24,11 @@ struct agent_frame {
 	char *message;			/* JSON (malloc) */
 	int close;			/* 0 = the channel goes on */
 };
-struct agent_out { struct agent_frame *first; };
+struct agent_out {
+	struct agent_frame *first;
+	const struct core_upgrade *upgrade;	/* what a welcome offers to an agent of another version, or NULL */
+};
+/* Forgets the frames. */
 void agent_out_reset(struct agent_out *out);
 /* Takes doc. */
 void agent_out_add(struct agent_out *out, int64_t channel, yyjson_mut_doc *doc, int close);
@@ -47,6 +51,8 @@ void core_agent_open(struct core *core, struct core_link *link, struct ipc_msg *
 void core_agent_message(struct core *core, struct core_link *link, struct ipc_msg *msg);
 void core_agent_closed(struct core *core, struct core_link *link, struct ipc_msg *msg);
 void core_agent_output(struct core *core, struct core_link *link, struct ipc_msg *msg);
+/* It is known now which agent the image ships: those that are connected are asked for a hello, one after the other. */
+void core_agents_offer(struct core *core);
 /* api's connection is gone. */
 void core_agents_link_lost(struct core *core, struct core_link *link);
 /* Sends a frame to an agent, if its channel is there. */
@@ -55,6 +61,8 @@ void core_agent_send_all(struct core *core, struct agent_out *out);
 
 /* Erases output whose task is gone, from time to time (output_sweep.c). */
 void core_output_sweep_open(struct core *core);
+/* Something with output may have been deleted: not so long from now. */
+void core_output_sweep_soon(struct core *core);
 
 /* request: set, notify, context (agent_request.c).  Keeps the document. */
 void core_agent_request(struct core *core, int64_t channel, const char *machine, yyjson_doc *doc);

@@ -12,6 +12,8 @@
 /* Until an agent that has not said hello is asked to, seconds: its channel was open when core came back. */
 #define AGAIN_FIRST .3
 #define AGAIN 10.
+/* Between two offers of another agent, seconds: each is a download of nearly a megabyte. */
+#define OFFER_EVERY .1
 
 struct channel {
 	struct channel *next;
@@ -20,9 +22,13 @@ struct channel {
 	struct core_link *link;
 	char machine[OBJECT_ID];
 	struct ev_timer again;
+	double offer;			/* when it may be offered the image's agent, of ev_now; 0 = it was not asked for */
 };
 
-struct core_agents { struct channel *buckets[BUCKETS]; };
+struct core_agents {
+	struct channel *buckets[BUCKETS];
+	double offer;			/* when the next one may be */
+};
 
 struct agent_job {
 	struct core_job work;		/* first */
@@ -254,6 +260,39 @@ static void message_done(struct core_job *work)
 	job_free(j);
 }
 
+/* Does the welcome to this hello offer the agent of the image?  Those whose turn is later are asked for a hello then. */
+static bool offered(struct core *core, struct channel *c, yyjson_val *hello)
+{
+	const char *version = yyjson_get_str(yyjson_obj_get(hello, "version"));
+	double now = ev_now(core->loop);
+
+	if (!core->upgrade.known || !version || !strcmp(version, core->upgrade.version))
+		return false;
+	if (c->offer == 0.) {
+		c->offer = core->agents->offer > now ? core->agents->offer : now;
+		core->agents->offer = c->offer + OFFER_EVERY;
+	}
+	if (c->offer <= now)
+		return true;
+	ev_timer_set(&c->again, c->offer - now, 0.);
+	ev_timer_start(core->loop, &c->again);
+	return false;
+}
+
+void core_agents_offer(struct core *core)
+{
+	double wait = AGAIN_FIRST;
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct channel *c = core->agents->buckets[i]; c; c = c->next) {
+			if (ev_is_active(&c->again))
+				continue;
+			ev_timer_set(&c->again, wait, 0.);
+			ev_timer_start(core->loop, &c->again);
+			wait += OFFER_EVERY / 10;
+		}
+}
+
 static void take_message(struct core *core, struct channel *c, struct ipc_msg *msg, yyjson_doc *doc)
 {
 	yyjson_val *type = yyjson_obj_get(yyjson_obj_get(yyjson_doc_get_root(doc), "message"), "type");
@@ -267,6 +306,8 @@ static void take_message(struct core *core, struct channel *c, struct ipc_msg *m
 		job_free(j);
 		return;
 	}
+	if (yyjson_equals_str(type, "hello") && offered(core, c, yyjson_obj_get(yyjson_doc_get_root(doc), "message")))
+		j->out.upgrade = &core->upgrade;
 	j->doc = doc;
 	if (yyjson_equals_str(type, "alive") || yyjson_equals_str(type, "accepted")) {
 		reply(j, "{}");

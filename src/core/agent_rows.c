@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "bootstrap.h"
 #include "plant.h"
 #include "instance.h"
 #include "rebind.h"
@@ -175,14 +176,30 @@ static void restarted(struct db *db, const struct machine *m)
 	object_free(&instance);
 }
 
-static void welcome(struct agent_out *out, int64_t channel, const struct machine *m)
+/* The agent decides: it checks the signature, and that the new one is welcomed before it takes the place. */
+static void offer(const struct core_upgrade *u, yyjson_mut_doc *doc, const char *version)
+{
+	yyjson_mut_val *o;
+
+	if (!u || !strcmp(version, u->version)) {
+		yyjson_mut_obj_add_null(doc, doc->root, "upgrade");
+		return;
+	}
+	o = yyjson_mut_obj_add_obj(doc, doc->root, "upgrade");
+	yyjson_mut_obj_add_str(doc, o, "version", u->version);
+	yyjson_mut_obj_add_str(doc, o, "path", BOOTSTRAP_AGENT);
+	yyjson_mut_obj_add_str(doc, o, "sha256", u->sum);
+	yyjson_mut_obj_add_str(doc, o, "signature", u->signature);
+}
+
+static void welcome(struct agent_out *out, int64_t channel, const struct machine *m, const char *version)
 {
 	yyjson_mut_doc *doc = frame("welcome");
 
 	yyjson_mut_obj_add_strcpy(doc, doc->root, "machine", m->name);
 	yyjson_mut_obj_add_strcpy(doc, doc->root, "instance", m->instance);
 	yyjson_mut_obj_add_int(doc, doc->root, "heartbeat", AGENT_HEARTBEAT);
-	yyjson_mut_obj_add_null(doc, doc->root, "upgrade");
+	offer(out->upgrade, doc, version);
 	agent_out_add(out, channel, doc, 0);
 }
 
@@ -201,7 +218,7 @@ static void hello_good(struct db *db, int64_t channel, struct machine *m, yyjson
 	if (strcmp(version, m->version) != 0)
 		machine_mirror(db, m->instance);
 	keep_facts(db, m, yyjson_obj_get(hello, "facts"));
-	welcome(out, channel, m);
+	welcome(out, channel, m, version);
 	/* On the same connection nothing can have been lost. */
 	if (!again && !PLANTED("hello-unheard"))
 		core_agent_here(db, m->id, known, read_known(hello, known));

@@ -7,7 +7,6 @@
 #include "log/log.h"
 
 #define TEXT_MAX 32768
-#define AGENT "/agent/linux/x86_64/elasticbox-agent"
 
 struct out { char *p; size_t len; };
 
@@ -85,7 +84,7 @@ char *bootstrap_user_data(const struct bootstrap *b)
 	add(&o, "runcmd:\n  - |\n    umask 077\n    mkdir -p /usr/elasticbox /var/elasticbox /var/log/elasticbox\n"
 		"    curl -sS --fail --retry 20 --retry-delay 3 --retry-connrefused --cacert /usr/elasticbox/ca.pem \\\n"
 		"      %s%s%s--connect-to %s:443:%s: \\\n"
-		"      -o /usr/elasticbox/elasticbox-agent.new https://%s" AGENT "\n"
+		"      -o /usr/elasticbox/elasticbox-agent.new https://%s" BOOTSTRAP_AGENT "\n"
 		"    chmod 755 /usr/elasticbox/elasticbox-agent.new\n"
 		"    mv -f /usr/elasticbox/elasticbox-agent.new /usr/elasticbox/elasticbox-agent\n"
 		"    /usr/elasticbox/elasticbox-agent install\n", b->proxy[0] ? "--proxy '" : "", b->proxy, b->proxy[0] ? "' " : "", b->host,

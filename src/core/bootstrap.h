@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Where api serves the agent. */
+#define BOOTSTRAP_AGENT "/agent/linux/x86_64/elasticbox-agent"
+
 struct bootstrap {
 	const char *host;		/* stable name of the agents' certificate */
 	const char *address;		/* where the appliance is: a name or an address */

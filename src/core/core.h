@@ -63,6 +63,12 @@ struct core_identity {
 	struct jwt_public jwt;
 };
 
+/* The agent this image ships, signed by keyd (docs/agent-protocol.md). Set once, before anybody reads it, and never changed. */
+struct core_upgrade {
+	bool known;
+	char version[64], sum[65], signature[128];
+};
+
 /* A program of the appliance, as sysd sees it. */
 struct core_service {
 	char name[CORE_SERVICE_TEXT];
@@ -89,6 +95,7 @@ struct core {
 	bool full;				/* the last change found no space */
 	struct core_setup_code *code;
 	struct core_identity identity;
+	struct core_upgrade upgrade;
 	char dummy_hash[256];			/* for sign-in with unknown names; "" = not made yet */
 
 	char hostname[CORE_HOSTNAME_TEXT];	/* of the settings, "" = none */

@@ -9,7 +9,7 @@ const struct core_handler core_handlers_instances[] = {
 	{ .verb = "instance.dryrun", .run = verb_instance_dryrun_run },
 	{ .verb = "instance.get", .run = verb_instance_get_run },
 	{ .verb = "instance.put", .start = verb_instance_put_start },
-	{ .verb = "instance.delete", .run = verb_instance_delete_run, .after = verb_kick_after, .essential = true },
+	{ .verb = "instance.delete", .run = verb_instance_delete_run, .after = verb_instance_delete_after, .essential = true },
 	OPERATE("instance.deploy"),
 	OPERATE("instance.poweron"),
 	OPERATE("instance.shutdown"),

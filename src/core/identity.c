@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "addr/addr.h"
+#include "agent.h"
 #include "blobs.h"
 #include "core.h"
 #include "truth.h"
@@ -113,6 +114,20 @@ static bool identity_looks_like(const struct core_identity *a, const struct core
 		!strcmp(a->activity_pem, b->activity_pem) && a->jwt_known == b->jwt_known && !strcmp(a->jwt.kid, b->jwt.kid);
 }
 
+/* Other threads read it: it is taken once. An image has one agent, and its signature is always the same. */
+static void upgrade_take(struct core *core, yyjson_val *agent)
+{
+	struct core_upgrade *u = &core->upgrade;
+
+	if (u->known || !yyjson_is_obj(agent))
+		return;
+	copy_member(agent, "version", u->version, sizeof u->version);
+	copy_member(agent, "sha256", u->sum, sizeof u->sum);
+	copy_member(agent, "signature", u->signature, sizeof u->signature);
+	u->known = true;
+	core_agents_offer(core);
+}
+
 static void identity_take(struct core *core, struct ipc_msg *msg)
 {
 	yyjson_doc *doc = ipc_msg_json(msg);
@@ -129,6 +144,7 @@ static void identity_take(struct core *core, struct ipc_msg *msg)
 	now.not_before = yyjson_get_sint(yyjson_obj_get(root, "not_before"));
 	now.not_after = yyjson_get_sint(yyjson_obj_get(root, "not_after"));
 	copy_member(root, "activity_pem", now.activity_pem, sizeof now.activity_pem);
+	upgrade_take(core, yyjson_obj_get(root, "agent"));
 	now.jwt_known = !jwt_key_read(&now.jwt, yyjson_obj_get(root, "jwk"));
 	yyjson_doc_free(doc);
 	if (!now.id[0] || !now.fingerprint[0] || !now.ca_pem[0] || !now.crl[0]) {

@@ -1,4 +1,5 @@
-/* What scripts wrote goes with their tasks: segments of store whose task no row knows are erased, once a day. */
+/* What scripts wrote goes with their tasks: segments of store whose task no row knows are erased, once a day and soon after
+ * something was deleted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,15 @@
 /* Seconds from the start to the first round, between two, and for one answer. */
 #define FIRST 900.
 #define EVERY 86400.
+/* After something was deleted. */
+#define SOON 10.
 #define TIMEOUT 30.
 #define PREFIX "out-"
 #define NAMES 1024
 
 static struct {
 	struct core *core;
+	bool running, again;		/* a round; another one is wanted after it */
 	struct ipc_client *store;
 	struct ev_timer timer;
 	int64_t next;
@@ -30,14 +34,30 @@ struct names_job {
 
 static void ask_names(void);
 
+static void round_in(double seconds)
+{
+	ev_timer_stop(the.core->loop, &the.timer);
+	ev_timer_set(&the.timer, seconds, 0.);
+	ev_timer_start(the.core->loop, &the.timer);
+}
+
 static void round_end(void)
 {
 	if (the.erased)
 		log_info("output: %lu segments whose tasks are gone were erased", the.erased);
 	the.erased = 0;
 	the.next = 0;
-	ev_timer_set(&the.timer, EVERY, 0.);
-	ev_timer_start(the.core->loop, &the.timer);
+	round_in(the.again ? SOON : EVERY);
+	the.running = the.again = false;
+}
+
+void core_output_sweep_soon(struct core *core)
+{
+	(void)core;
+	if (the.running)
+		the.again = true;
+	else if (ev_timer_remaining(the.core->loop, &the.timer) > SOON)
+		round_in(SOON);
 }
 
 static yyjson_val *names_of(const struct names_job *j)
@@ -132,6 +152,7 @@ static void timer_reached(struct ev_loop *loop, struct ev_timer *t, int events)
 	(void)loop;
 	(void)t;
 	(void)events;
+	the.running = true;
 	ask_names();
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "agent.h"
 #include "box.h"
 #include "flow.h"
 #include "instance.h"
@@ -442,6 +443,15 @@ int verb_instance_delete_run(struct db *db, struct core_call *call)
 		result = act(db, call, &o, action, NULL);
 	object_free(&o);
 	return result;
+}
+
+void verb_instance_delete_after(struct core_call *call)
+{
+	const char *operation = core_call_string(call, "operation");
+
+	if (call->answer.status < 400 && operation && !strcmp(operation, "delete"))
+		core_output_sweep_soon(call->core);
+	verb_kick_after(call);
 }
 
 /* ---- instance.pull ---- */

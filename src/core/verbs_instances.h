@@ -12,6 +12,7 @@ int verb_instance_dryrun_run(struct db *db, struct core_call *call);
 void verb_instance_put_start(struct core_call *call);
 int verb_instance_put_run(struct db *db, struct core_call *call);
 int verb_instance_delete_run(struct db *db, struct core_call *call);
+void verb_instance_delete_after(struct core_call *call);
 int verb_instance_operate_run(struct db *db, struct core_call *call);
 int verb_instance_pull_run(struct db *db, struct core_call *call);
 int verb_instance_service_run(struct db *db, struct core_call *call);

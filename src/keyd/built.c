@@ -9,8 +9,6 @@
 
 #define RELEASE "/etc/cam/release"
 #define LINE "BUILD_TIME="
-/* Longest release file that is read, bytes. */
-#define RELEASE_MAX 4096
 /* No image is older than this program: 2026-11-01. */
 #define BUILT_LEAST 1793491200
 /* A build time beyond 2099 is a mistake. */
@@ -34,18 +32,24 @@ int64_t keyd_built_parse(const char *text)
 	return 0;
 }
 
-int64_t keyd_built(void)
+void keyd_release(char text[KEYD_RELEASE_MAX + 1])
 {
-	char text[RELEASE_MAX + 1] = "";
 	int fd = open(RELEASE, O_RDONLY | O_CLOEXEC);
-	int64_t built;
+	ssize_t n = 0;
 
 	if (fd >= 0) {
-		ssize_t n = read(fd, text, RELEASE_MAX);
-
-		text[n > 0 ? n : 0] = 0;
+		n = read(fd, text, KEYD_RELEASE_MAX);
 		close(fd);
 	}
+	text[n > 0 ? n : 0] = 0;
+}
+
+int64_t keyd_built(void)
+{
+	char text[KEYD_RELEASE_MAX + 1];
+	int64_t built;
+
+	keyd_release(text);
 	built = keyd_built_parse(text);
 	if (!built) {
 		log_warn("%s: no build time: certificates start at the program's own", RELEASE);

@@ -102,6 +102,7 @@ void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint1
 	add_pem(doc, root, "agents_ca_pem", &ring->ca[KEYRING_CA_AGENTS]);
 	yyjson_mut_obj_add_str(doc, root, "agents_name", ring->agents_name);
 	add_activity_key(doc, root, ring);
+	keyd_upgrade_add(k, doc, root);
 	if (ring->jwt)
 		yyjson_mut_obj_add_val(doc, root, "jwk", jwt_key_jwk(doc, &ring->jwt_public));
 	else

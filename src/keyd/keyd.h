@@ -6,6 +6,7 @@
 
 #include <ev.h>
 #include <stdint.h>
+#include <yyjson.h>
 
 #include "ipc/ipc.h"
 #include "keyring/keyring.h"
@@ -16,6 +17,17 @@
 #define KEYD_BODY_MAX 98304u
 /* Longest life of a ticket, seconds: no task waits longer for its secret. */
 #define KEYD_TICKET_MAX 86400
+/* Longest release file that is read, bytes. */
+#define KEYD_RELEASE_MAX 4096
+/* Version of the agent and SHA-256 in hex, each with its terminating 0. */
+#define KEYD_VERSION 64
+#define KEYD_SUM 65
+
+/* The agent this image ships; "" as version = none. */
+struct keyd_upgrade {
+	char version[KEYD_VERSION], sum[KEYD_SUM];
+	char signature[100];		/* of the authority that machines pin, DER, base64url without padding */
+};
 
 struct keyd {
 	struct keyring ring;
@@ -24,6 +36,7 @@ struct keyd {
 	struct ipc_server *server;
 	ev_io clock;			/* timerfd: the next renewal, or a step of the clock */
 	ev_timer retry;			/* something of the ring waits to be written */
+	struct keyd_upgrade upgrade;
 	int64_t generation;		/* of the chains; grows, also across restarts within a boot */
 };
 
@@ -60,7 +73,19 @@ void keyd_tell_identity(struct keyd *k);
 /* Has the key for tokens made, in a thread, unless it is there. */
 void keyd_jwt_start(struct keyd *k);
 
+/* ---- upgrade.c ---- */
+
+/* Signs the agent that the release file names, before the fence. */
+void keyd_upgrade_start(struct keyd *k);
+/* What a release file says of it; false: nothing, or nothing that is well formed. */
+bool keyd_upgrade_parse(const char *release, char version[KEYD_VERSION], char sum[KEYD_SUM]);
+/* Adds it to the identity, as "agent". */
+void keyd_upgrade_add(const struct keyd *k, yyjson_mut_doc *doc, yyjson_mut_val *root);
+
 /* ---- built.c ---- */
+
+/* /etc/cam/release; empty when it cannot be read. */
+void keyd_release(char text[KEYD_RELEASE_MAX + 1]);
 
 /* The build time of the image, seconds since 1970, from /etc/cam/release; the program's
  * own lower bound when the file does not say. */

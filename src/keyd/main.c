@@ -73,6 +73,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	open_ring(&k);
 	make_ticket_key(&k);
+	keyd_upgrade_start(&k);
 	k.loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!k.loop)
 		log_fatal("event loop");

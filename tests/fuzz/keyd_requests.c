@@ -1,6 +1,6 @@
 /* Requests of any room to keyd: byte 0 chooses the message, byte 1 the room, the rest is the body.  Every
  * request is answered once and none gives another room what is not its own. */
-/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c */
+/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/upgrade.c keyd/built.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c */
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>

@@ -28,6 +28,7 @@ static char told[4096], last_step[1 << 18];
 static int64_t last_task, last_fence;
 static char created[4096];
 static int exit_code;
+static const struct core_upgrade *upgrade;
 
 #define CHECK(what) do { if (!(what)) { failed = 1; printf("%s:%d: %s\n  told: %s\n", __FILE__, __LINE__, #what, told); } } while (0)
 #define MACHINES 4
@@ -111,13 +112,20 @@ static unsigned number_of(const char *machine)
 static void say(unsigned m, const char *json)
 {
 	yyjson_doc *doc = yyjson_read(json, strlen(json), 0);
-	struct agent_out out = { NULL };
+	struct agent_out out = { .upgrade = upgrade };
 
 	agent_message(db, machines[m].channel, machines[m].id, yyjson_doc_get_root(doc), &out);
 	snprintf(last_step, sizeof last_step, "%s", out.first && out.first->message ? out.first->message : "");
 	agent_out_reset(&out);
 	yyjson_doc_free(doc);
 	CHECK(!db_error_take(db));
+}
+
+static const char *machine_word(unsigned m)
+{
+	struct machine row;
+
+	return machine_read(db, machines[m].id, &row) ? chart_machine.states[row.state] : "none";
 }
 
 static void hello(unsigned m, const char *fingerprint, const char *boot_id, const char *running)
@@ -481,6 +489,49 @@ static void check_power_and_end(void)
 	CHECK(end_it("delete", "i-app001") == 202 && !db_number(db, 1, "SELECT count(*) FROM task WHERE instance = 'i-app001'", ""));
 }
 
+/* Its agent is away for ten minutes: the machine does not respond, the instance goes on; then it is back. */
+static void check_quiet(void)
+{
+	const char *state = "SELECT json_extract(doc, '$.machines[0].state') FROM object WHERE kind = 6 AND json_extract(doc,"
+		" '$.machines[0].name') = (SELECT name FROM machine WHERE id = ?)";
+	sqlite3_stmt *q;
+
+	agent_closed(db, machines[1].channel);
+	boot_now += MACHINE_QUIET_AFTER - 20 * PLAT_SECOND;
+	run(1, false);
+	CHECK(!strcmp(machine_word(1), "away"));
+	boot_now += 40 * PLAT_SECOND;
+	run(1, false);
+	CHECK(!strcmp(machine_word(1), "silent") && is("i-app001", "done/reconfigure"));
+	q = db_query(db, state, "t", machines[1].id);
+	CHECK(db_row(db, q) && !strcmp(db_text(q, 0), "unavailable"));
+	db_end(q);
+	hello(1, machines[1].id, "b1", "");
+	CHECK(!strcmp(machine_word(1), "online"));
+	q = db_query(db, state, "t", machines[1].id);
+	CHECK(db_row(db, q) && !strcmp(db_text(q, 0), "done"));
+	db_end(q);
+	/* Nothing was done to it: no script ran, nothing is begun. */
+	told[0] = 0;
+	run(2, false);
+	CHECK(!told[0] && is("i-app001", "done/reconfigure"));
+}
+
+/* The image ships another agent: who has it is offered nothing. */
+static void check_upgrade(void)
+{
+	static const struct core_upgrade ships = { true, "2.0", "aa", "sig" }, same = { true, "1.0", "bb", "sig" };
+
+	upgrade = &ships;
+	hello(1, machines[1].id, "b1", "");
+	CHECK(strstr(last_step, "\"upgrade\":{\"version\":\"2.0\",\"path\":\"/agent/linux/x86_64/elasticbox-agent\",\"sha256\":\"aa\","
+		"\"signature\":\"sig\"}"));
+	upgrade = &same;
+	hello(1, machines[1].id, "b1", "");
+	CHECK(strstr(last_step, "\"upgrade\":null"));
+	upgrade = NULL;
+}
+
 /* An agent that never comes: the operation ends, and says so. */
 static void check_silence(void)
 {
@@ -512,6 +563,8 @@ int main(void)
 	check_abort();
 	check_restart();
 	check_automatic();
+	check_quiet();
+	check_upgrade();
 	check_protection();
 	check_power_and_end();
 	check_silence();

@@ -11,9 +11,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "lib")]
 
+import change_cases
 import kill_cases
 import life_cases
 import order_cases
+import upgrade_cases
 from house import House
 from sim import Agents
 from world import World
@@ -27,7 +29,8 @@ def main(wanted):
         house.start()
         world = World(house)
         agents = Agents(world) if SIM else None
-        for case in life_cases.CASES + order_cases.CASES + kill_cases.CASES:
+        for case in (life_cases.CASES + order_cases.CASES + change_cases.CASES + upgrade_cases.CASES +
+                     kill_cases.CASES):
             if wanted and not any(w in case.__name__ for w in wanted):
                 continue
             began = time.monotonic()

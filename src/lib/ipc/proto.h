@@ -25,6 +25,7 @@ enum proto_type {
 	/* [core] {} -> {"appliance_id":"<16 hex>","fingerprint":"<SHA-256 of the server leaf, AA:BB:..>",
 	 * "not_before":t,"not_after":t,"names":[...],"ca_pem":"...","crl":"<revocation list of that authority, DER, b64>",
 	 * "agents_ca_pem":"...","agents_name":"<id>.agents.internal","activity_pem":"<public key of PROTO_KEYD_CHECKPOINT>",
+	 * "agent":{"version":"...","sha256":"<64 hex>","signature":"<b64>"} or null, the agent of this image (docs/agent-protocol.md),
 	 * "jwk":{<public key of PROTO_KEYD_JWT, RFC 7517>} or null} ; also a notice to core when it changes */
 	PROTO_KEYD_IDENTITY = 0x0103,
 	/* [core] {"names":["host or IP address",...]} : the names and addresses the appliance
