@@ -53,10 +53,9 @@ static void round_end(void)
 
 void core_output_sweep_soon(struct core *core)
 {
-	(void)core;
 	if (the.running)
 		the.again = true;
-	else if (ev_timer_remaining(the.core->loop, &the.timer) > SOON)
+	else if (ev_timer_remaining(core->loop, &the.timer) > SOON)
 		round_in(SOON);
 }
 

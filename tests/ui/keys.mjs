@@ -37,7 +37,7 @@ async function map(page) {
 	check("and back to what uses it", /^web-/.test(await focused()), await focused());
 	await page.keyboard.press("Enter");
 	await page.waitForURL(/#\/instances\/i-/);
-	check("Enter opens an instance of the map", true);
+	check("Enter opens an instance of the map", /^web-/.test(await page.locator("h1").innerText()), await page.locator("h1").innerText());
 	await go(page, "#/instances?view=map&q=web-production");
 	await at.getByRole("link", { name: /^web-staging / }).waitFor({ state: "detached" });
 	check("what the filter leaves is drawn with what it uses", (await at.locator(".node b").allTextContents()).sort().join() === "orders-db,web-production" && await at.locator(".outside").count() === 1, (await at.locator(".node b").allTextContents()).join());

@@ -566,7 +566,9 @@ def cases_bench(count=200):
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(govc_clone, range(count)))
-    print("bench: %d by eight govc at once in %.1f s" % (count, time.monotonic() - began), flush=True)
+    eight = time.monotonic() - began
+    print("bench: %d by eight govc at once in %.1f s" % (count, eight), flush=True)
+    check("bench: not slower than one and a half times eight govc", took <= 1.5 * eight, (took, eight))
 
 
 def main():
