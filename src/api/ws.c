@@ -9,11 +9,6 @@
 #include "peers.h"
 #include "ws.h"
 
-/* Seconds of silence after which a client is pinged, and until it is given up. */
-#define PING_SECONDS 30
-#define GONE_SECONDS 45
-/* The same where the kind watches for itself: never. */
-#define NEVER_SECONDS 60000
 /* First size of the buffer of a message. */
 #define IN_FIRST 512
 #define KINDS_MAX 2
@@ -27,7 +22,8 @@ struct ws_text {
 
 static struct ev_loop *the_loop;
 static struct lws_context *context;
-static struct lws_vhost *pinging, *watching;
+static struct lws_vhost *vhost;
+static ev_timer watch;
 static struct ws *adopting;	/* during ws_adopt: belongs to the engine's next connection */
 
 /* ---- the end ---- */
@@ -55,6 +51,7 @@ static void ws_free(struct ws *w)
 	struct ws_text *t;
 
 	ev_timer_stop(the_loop, &w->patience);
+	pulse_end(&w->pulse);
 	w->kind->gone(w);
 	while ((t = w->waiting)) {
 		w->waiting = t->next;
@@ -165,11 +162,23 @@ static int write_waiting(struct ws *w)
 	return n < 0;
 }
 
+static int write_ping(struct ws *w)
+{
+	/* Of an answer without a payload the engine does not tell. */
+	unsigned char frame[LWS_PRE + 1] = { 0 };
+
+	w->ping = false;
+	ws_wants(w);
+	return lws_write(w->wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) < 0;
+}
+
 /* Writes one message, as the engine wants it. Nonzero ends the connection. */
 static int write_one(struct ws *w)
 {
 	int n = 0;
 
+	if (w->ping && !w->end_code)
+		return write_ping(w);
 	if (w->waiting)
 		return write_waiting(w);
 	if (!w->end_code && w->kind->more)
@@ -180,6 +189,37 @@ static int write_one(struct ws *w)
 		return n < 0;
 	lws_close_reason(w->wsi, (enum lws_close_status)w->end_code, (unsigned char *)(uintptr_t)w->end_why, strlen(w->end_why));
 	return -1;
+}
+
+/* ---- silence ---- */
+
+static struct ws *of_pulse(struct pulse *p)
+{
+	return (struct ws *)((char *)p - offsetof(struct ws, pulse));
+}
+
+static void ask(struct pulse *p)
+{
+	struct ws *w = of_pulse(p);
+
+	w->ping = !w->closing;
+	ws_wants(w);
+}
+
+/* The engine frees it at its next turn. */
+static void give_up(struct pulse *p)
+{
+	shutdown(lws_get_socket_fd(of_pulse(p)->wsi), SHUT_RDWR);
+}
+
+static void on_second(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	static const struct pulse_ends ends = { ask, give_up };
+
+	(void)loop;
+	(void)timer;
+	(void)events;
+	pulse_second(&ends);
 }
 
 /* ---- reading ---- */
@@ -224,14 +264,20 @@ static bool in_room(struct ws *w, size_t len)
 	return true;
 }
 
+static void heard(struct ws *w)
+{
+	pulse_heard(&w->pulse);
+	if (w->kind->heard)
+		w->kind->heard(w);
+}
+
 static void received(struct ws *w, const char *bytes, size_t len)
 {
 	bool binary = lws_frame_is_binary(w->wsi);
 
 	if (w->end_code)
 		return;
-	if (w->kind->heard)
-		w->kind->heard(w);
+	heard(w);
 	if (binary && !w->kind->binary_max) {
 		ws_end(w, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "messages are texts");
 		return;
@@ -272,6 +318,8 @@ static void established(struct lws *wsi)
 	adopting = NULL;
 	lws_set_opaque_user_data(wsi, w);
 	w->wsi = wsi;
+	if (w->kind->pings)
+		pulse_begin(&w->pulse);
 	if (w->silent)
 		lws_rx_flow_control(wsi, 0);
 	w->kind->opened(w);
@@ -294,8 +342,8 @@ static int on_engine(struct lws *wsi, enum lws_callback_reasons reason, void *us
 		received(w, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		if (w && w->kind->heard)
-			w->kind->heard(w);
+		if (w)
+			heard(w);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		/* A good one is echoed by the engine. */
@@ -335,7 +383,7 @@ void ws_adopt(struct ws *w, int fd, const char *head, size_t len)
 	struct lws *wsi;
 
 	adopting = w;
-	wsi = lws_adopt_socket_vhost_readbuf(w->kind->pings ? pinging : watching, fd, head, len);
+	wsi = lws_adopt_socket_vhost_readbuf(vhost, fd, head, len);
 	if (!adopting)
 		return;
 	/* The handshake goes on later, or never. */
@@ -349,16 +397,13 @@ void ws_adopt(struct ws *w, int fd, const char *head, size_t len)
 void ws_open(struct ev_loop *loop, const struct ws_kind *const *kinds, unsigned count)
 {
 	static struct lws_protocols protocols[KINDS_MAX + 1];
-	static const lws_retry_bo_t pings = {
-		.secs_since_valid_ping = PING_SECONDS, .secs_since_valid_hangup = GONE_SECONDS,
-	}, never = {
-		.secs_since_valid_ping = NEVER_SECONDS, .secs_since_valid_hangup = NEVER_SECONDS + GONE_SECONDS,
-	};
+	/* The engine keeps its timers in a sorted list, walked for each frame of each connection: none of them may be in it. */
+	static const lws_retry_bo_t no_timers;
 	void *loops[] = { loop };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER, .protocols = protocols, .foreign_loops = loops,
 		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
-		.retry_and_idle_policy = &pings, .vhost_name = "clients",
+		.retry_and_idle_policy = &no_timers, .vhost_name = "clients",
 		.max_http_header_data = 1024, .pt_serv_buf_size = 4096, .gid = (gid_t)-1, .uid = (uid_t)-1,
 	};
 
@@ -370,11 +415,9 @@ void ws_open(struct ev_loop *loop, const struct ws_kind *const *kinds, unsigned 
 	lws_set_log_level(0, NULL);
 	context = lws_create_context(&info);
 	if (context)
-		pinging = lws_create_vhost(context, &info);
-	info.retry_and_idle_policy = &never;
-	info.vhost_name = "agents";
-	if (pinging)
-		watching = lws_create_vhost(context, &info);
-	if (!watching)
+		vhost = lws_create_vhost(context, &info);
+	if (!vhost)
 		log_fatal("live: WebSocket engine");
+	ev_timer_init(&watch, on_second, 1., 1.);
+	ev_timer_start(loop, &watch);
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pulse.h"
+
 struct peer;
 struct ws;
 struct ws_text;
@@ -25,7 +27,7 @@ struct ws_kind {
 	size_t text_max, binary_max;	/* bytes of one message, 1009 beyond; no binary ones: 1003 */
 	unsigned waiting_max;		/* messages and bytes that wait for one client; who asks faster */
 	size_t waiting_bytes;		/* than it reads is cut (1008) */
-	bool pings;			/* the engine pings silent clients, and gives them up */
+	bool pings;			/* silent clients are pinged, and given up (pulse.h) */
 	void (*opened)(struct ws *w);	/* the handshake is done */
 	void (*text)(struct ws *w, char *text, size_t len);	/* a whole message, UTF-8, NUL behind it; wiped afterwards */
 	void (*bytes)(struct ws *w, const uint8_t *bytes, size_t len);
@@ -46,9 +48,11 @@ struct ws {
 	char *in;			/* a message that is not yet whole */
 	size_t in_len, in_cap;
 	bool silent;			/* nothing is read from it */
+	bool ping;			/* one is to be sent */
 	bool closing;			/* the client has begun to close: nothing may follow */
 	int end_code;			/* 0 = goes on */
 	const char *end_why;
+	struct pulse pulse;
 	ev_timer patience;
 };
 

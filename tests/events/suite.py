@@ -112,9 +112,9 @@ async def authenticates_by_message(t):
 
 
 async def an_idle_client_is_pinged(t):
-    """By the server, after 30 s of silence (soak only: it takes that long)."""
+    """By the server, after 30 s of silence; who does not answer is given up after 60 s (soak only: it takes that long)."""
     def idle():
-        with opened(t, t.auth) as w:
+        with opened(t, t.auth) as w, opened(t, t.auth) as deaf:
             server_frame(w)
             for _ in range(2):
                 opcode, payload = server_frame(w, 40)
@@ -122,6 +122,16 @@ async def an_idle_client_is_pinged(t):
                     opcode, payload = server_frame(w, 40)
                 assert opcode == 9, opcode
                 w.send(rfc6455.frame(10, payload))
+            deaf.socket.settimeout(30)
+            while True:
+                try:
+                    opcode, _ = server_frame(deaf, 30)
+                except EOFError:
+                    break
+                assert opcode in (1, 9), opcode
+            w.send(rfc6455.frame(9, b"still there"))
+            while opcode != 10:
+                opcode, _ = server_frame(w, 10)
     if os.environ.get("CAM_SOAK"):
         await asyncio.to_thread(idle)
 
