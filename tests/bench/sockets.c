@@ -106,12 +106,13 @@ static void told(struct client *c, const char *text)
 	}
 }
 
-/* An empty pong, masked with zeros. */
-static void pong(struct client *c)
+/* What the ping said (RFC 6455 section 5.5.3: at most 125 bytes), masked with zeros. */
+static void pong(struct client *c, const char *said, size_t len)
 {
-	static const char frame[] = { (char)0x8a, (char)0x80, 0, 0, 0, 0 };
+	char frame[6 + 125] = { (char)0x8a, (char)(0x80 | len) };
 
-	SSL_write(c->ssl, frame, sizeof frame);
+	memcpy(frame + 6, said, len);
+	SSL_write(c->ssl, frame, (int)(6 + len));
 }
 
 /* Takes whole messages; how many bytes. */
@@ -145,8 +146,8 @@ static size_t take(struct client *c, char *p, size_t len)
 		p[at + head + n] = 0;
 		if ((f[0] & 15) == 1)
 			told(c, p + at + head);
-		else if ((f[0] & 15) == 9)
-			pong(c);
+		else if ((f[0] & 15) == 9 && n <= 125)
+			pong(c, p + at + head, n);
 		p[at + head + n] = saved;
 		at += head + n;
 	}

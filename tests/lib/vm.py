@@ -55,7 +55,7 @@ class VM:
         self.memory = memory
         self.size = size            # e.g. "100G": the overlay is made that large
         self.cpus = cpus
-        self.net = net
+        self.net = net              # True, False, or more options of QEMU's user network
         self.cmdline = cmdline      # a function from the image's command line to the one used
         self.initrd = initrd
         self.kernel = kernel
@@ -109,7 +109,8 @@ class VM:
             c += ["-netdev", "tap,id=n0,ifname=%s,script=no,downscript=no" % self.tap,
                   "-device", "virtio-net-pci,netdev=n0,romfile="]
         elif self.net:
-            c += ["-netdev", "user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:%d-:443" % self.port,
+            c += ["-netdev", "user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:%d-:443%s"
+                  % (self.port, "," + self.net if isinstance(self.net, str) else ""),
                   "-device", "virtio-net-pci,netdev=n0,romfile="]
         return c + self.extra
 
