@@ -1,4 +1,4 @@
-// What the cases share: the house, browsers, checks.
+// What the cases share: the appliance, browsers, checks.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,13 +22,17 @@ export function check(what, good, detail = "") {
 }
 export const note = (text) => console.log(`# ${text}`);
 
-// ---- the house ----
+// ---- the house, or a booted appliance (UI_BOOTED: its address and setup code) ----
+
+const booted = process.env.UI_BOOTED ? JSON.parse(process.env.UI_BOOTED) : null;
 
 const house = (...args) => execFileSync(process.env.UI_HOUSE, args, { encoding: "utf8" });
 export const houseStatus = () => JSON.parse(house("status", "ui"));
-export const base = `https://${houseStatus().address}`;
+export const base = `https://${booted ? booted.address : houseStatus().address}`;
 
 export async function setupCode() {
+	if (booted)
+		return booted.code;
 	for (const until = Date.now() + PATIENCE; ;) {
 		const found = [...readFileSync(`${houseStatus().dir}/serial`, "utf8").matchAll(/^\s*Setup code: *(\S+)/gm)].pop();
 		if (found)
