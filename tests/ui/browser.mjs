@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const modules = createRequire(`${process.env.UI_MODULES}/`);
-const { chromium } = modules("playwright-core");
+export const { chromium } = modules("playwright-core");
 const axeSource = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
 
 export const soak = process.env.CAM_SOAK === "1";
@@ -59,6 +59,7 @@ export const closeBrowser = async () => chrome?.close();
 export const complaints = [];
 let state;
 export const keepSession = async (context) => { state = await context.storageState(); };
+export const sessionCookie = () => state.cookies.map((c) => `${c.name}=${c.value}`).join("; ");
 
 export async function open(address = "", options = {}) {
 	const context = await (await browser()).newContext({ ignoreHTTPSErrors: true, viewport: { width: 1440, height: 900 }, storageState: options.fresh ? undefined : state, acceptDownloads: true, ...options });

@@ -8,9 +8,10 @@ import { session } from "./session.mjs";
 import { live } from "./live.mjs";
 import { hostile } from "./hostile.mjs";
 import { many } from "./many.mjs";
+import { lighthouse } from "./lighthouse.mjs";
 
 const wanted = process.argv.slice(2);
-const parts = { story, pages, keys, session, hostile, live, many };
+const parts = { story, pages, keys, session, hostile, live, many, lighthouse };
 const world = {};
 
 async function part(name, run) {
