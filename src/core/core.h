@@ -102,6 +102,7 @@ struct core {
 	char fact_hostname[CORE_HOSTNAME_TEXT];	/* in use, by sysd */
 	char addresses[CORE_ADDRESSES][CORE_ADDRESS_TEXT];
 	unsigned address_count;
+	char *network;				/* by sysd: how it is set and what is on trial, JSON (malloc); NULL = not said */
 	bool names_wanted, names_sent;
 	struct core_service services[CORE_SERVICES];	/* by sysd */
 	unsigned service_count;

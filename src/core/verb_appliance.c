@@ -106,6 +106,7 @@ void verb_facts_start(struct core_call *call)
 		core_call_refuse(call, 400, "hostname: is not a host name.");
 		return;
 	}
+	verb_network_take(call->core, yyjson_obj_get(call->args, "network"));
 	if (facts_take(call->core, addresses, hostname))
 		core_console_changed(call->core);
 	core_names_send(call->core);

@@ -16,6 +16,11 @@ void verb_health_after(struct core_call *call);
 int verb_settings_get_run(struct db *db, struct core_call *call);
 void verb_settings_put_start(struct core_call *call);
 void verb_settings_after(struct core_call *call);
+void verb_network_get_start(struct core_call *call);
+void verb_network_put_start(struct core_call *call);
+void verb_network_confirm_start(struct core_call *call);
+/* What sysd says of the network's settings. True when that is new. */
+bool verb_network_take(struct core *core, yyjson_val *network);
 void verb_setup_start(struct core_call *call);
 void verb_token_start(struct core_call *call);
 int verb_signout_run(struct db *db, struct core_call *call);

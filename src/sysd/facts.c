@@ -4,11 +4,40 @@
 #include <string.h>
 
 #include "log/log.h"
+#include "plat/clock.h"
 #include "sysd.h"
 
 #define FILE_NAME "facts.json"
 /* Bytes of the file: every address and the name, with what JSON adds. */
 #define FILE_BYTES (SYSD_ADDRESSES_MAX * (ADDR_TEXT_MAX + 4) + 256)
+
+/* How the network is set, and the change on trial. */
+static void network_text(char text[FACTS_NETWORK_MAX], const struct netconf *c)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	char until_text[PLAT_CLOCK_TEXT], *made;
+	yyjson_mut_val *o, *trial;
+	const char *change;
+	int64_t until;
+
+	if (!d)
+		return;
+	o = netconf_network(c, d);
+	change = trial_change(&until);
+	if (change) {
+		plat_clock_text(until, until_text);
+		trial = yyjson_mut_obj_add_obj(d, o, "trial");
+		yyjson_mut_obj_add_strcpy(d, trial, "change", change);
+		yyjson_mut_obj_add_strcpy(d, trial, "until", until_text);
+	} else {
+		yyjson_mut_obj_add_null(d, o, "trial");
+	}
+	made = yyjson_mut_val_write(o, 0, NULL);
+	if (made && strlen(made) < FACTS_NETWORK_MAX)
+		strcpy(text, made);
+	free(made);
+	yyjson_mut_doc_free(d);
+}
 
 void facts_now(struct facts *f, const struct netconf *c)
 {
@@ -17,6 +46,7 @@ void facts_now(struct facts *f, const struct netconf *c)
 
 	memset(f, 0, sizeof *f);
 	strcpy(f->hostname, c->hostname);
+	network_text(f->network, c);
 	for (unsigned i = 0; i < n && f->count < SYSD_ADDRESSES_MAX; i++)
 		if (network_address_shown(&list[i]))
 			f->addresses[f->count++] = list[i].prefix.addr;
@@ -39,9 +69,15 @@ static bool within(const struct facts *a, const struct facts *b)
 	return !strcmp(a->hostname, b->hostname);
 }
 
-bool facts_equal(const struct facts *a, const struct facts *b)
+/* But for the network's settings, which are not kept. */
+static bool same_kept(const struct facts *a, const struct facts *b)
 {
 	return within(a, b) && within(b, a);
+}
+
+bool facts_equal(const struct facts *a, const struct facts *b)
+{
+	return same_kept(a, b) && !strcmp(a->network, b->network);
 }
 
 bool facts_fewer(const struct facts *a, const struct facts *b)
@@ -59,6 +95,8 @@ yyjson_mut_val *facts_value(const struct facts *f, yyjson_mut_doc *d)
 		yyjson_mut_arr_add_strcpy(d, list, text);
 	}
 	yyjson_mut_obj_add_strcpy(d, o, "hostname", f->hostname);
+	if (f->network[0])
+		yyjson_mut_obj_add_val(d, o, "network", yyjson_mut_rawcpy(d, f->network));
 	return o;
 }
 
@@ -103,7 +141,7 @@ void facts_save(const struct facts *f)
 	char *text;
 
 	facts_load(&kept);
-	if (facts_equal(&kept, f))
+	if (same_kept(&kept, f))
 		return;
 	d = yyjson_mut_doc_new(NULL);
 	if (!d)

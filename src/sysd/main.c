@@ -75,6 +75,57 @@ static int settings_take(const struct netconf *next, const char **why)
 	return 0;
 }
 
+/* From afar: on trial. One that comes twice begins no second trial. */
+static int network_try(yyjson_val *input, const char **why)
+{
+	const char *change = yyjson_get_str(yyjson_obj_get(input, "change"));
+	struct netconf next = sysd.conf;
+
+	if (!change || !change[0] || strlen(change) >= TRIAL_NAME_MAX) {
+		*why = "change: a name is needed";
+		return -1;
+	}
+	if (trial_knows(change))
+		return 0;
+	if (netconf_set_network(&next, yyjson_obj_get(input, "network"), why) < 0)
+		return -1;
+	if (trial_begin(change, &sysd.conf) < 0) {
+		*why = errno == ENOSPC || errno == EDQUOT ? "no space to keep the way back" : "the way back cannot be kept";
+		log_warn_errno("network: change %s: cannot write", change);
+		return -1;
+	}
+	if (settings_take(&next, why) == 0)
+		return 0;
+	trial_drop();
+	return -1;
+}
+
+static int network_confirm(yyjson_val *input, const char **why)
+{
+	const char *change = yyjson_get_str(yyjson_obj_get(input, "change"));
+
+	return trial_confirm(change ? change : "", why);
+}
+
+/* The way back. It must be gone even when it cannot be kept: then trial.json says so to the next start. */
+static void network_back(yyjson_val *former)
+{
+	struct netconf next = sysd.conf;
+	const char *why = "";
+
+	if (netconf_set_network(&next, former, &why) < 0) {
+		log_warn("network: the former settings are not usable: %s", why);
+		return;
+	}
+	if (settings_save(&next) < 0)
+		log_warn_errno("settings: cannot write");
+	sysd.conf = next;
+	if (sysd.state) {
+		network_settings(&sysd.conf);
+		on_changed();
+	}
+}
+
 /* A task of core. */
 static int on_task(const char *kind, yyjson_val *input, const char **why)
 {
@@ -86,7 +137,13 @@ static int on_task(const char *kind, yyjson_val *input, const char **why)
 	} else if (!strcmp(kind, "ntp")) {
 		rc = netconf_set_ntp(&next, yyjson_obj_get(input, "servers"), why);
 	} else if (!strcmp(kind, "network")) {
-		rc = netconf_set_network(&next, input, why);
+		rc = network_try(input, why);
+		on_changed();
+		return rc;
+	} else if (!strcmp(kind, "network-confirm")) {
+		rc = network_confirm(input, why);
+		on_changed();
+		return rc;
 	} else {
 		*why = "a kind of task sysd does not know";
 		rc = -1;
@@ -115,6 +172,14 @@ static void on_fact(struct ipc_conn *conn, struct ipc_msg *msg, yyjson_val *body
 	ipc_reply(conn, msg, "{}", 2, NULL, 0);
 }
 
+/* Whoever sits at the machine needs no way back. */
+static void network_taken(struct ipc_conn *conn, struct ipc_msg *msg)
+{
+	trial_drop();
+	on_changed();
+	ipc_reply(conn, msg, "{}", 2, NULL, 0);
+}
+
 static void on_network(struct ipc_conn *conn, struct ipc_msg *msg, yyjson_val *body)
 {
 	struct netconf next = sysd.conf;
@@ -125,7 +190,7 @@ static void on_network(struct ipc_conn *conn, struct ipc_msg *msg, yyjson_val *b
 	else if (settings_take(&next, &why) < 0)
 		ipc_reply_error(conn, msg, 507, "%s", why);
 	else
-		ipc_reply(conn, msg, "{}", 2, NULL, 0);
+		network_taken(conn, msg);
 }
 
 static void on_power(struct ipc_conn *conn, struct ipc_msg *msg, yyjson_val *body)
@@ -225,6 +290,7 @@ int main(int argc, char **argv)
 	ev_signal_init(&end, on_end, SIGTERM);
 	ev_signal_start(sysd.loop, &end);
 	settings_load(&sysd.conf);
+	trial_open(sysd.loop, network_back);
 	services_open(sysd.loop, on_services);
 	network_open(sysd.loop, &sysd.conf, on_changed);
 	sysd.server = ipc_server_open(sysd.loop, &ops, NULL);

@@ -1,7 +1,8 @@
 /*
  * sysd: the machine's addresses, host name and power.
  *
- * main.c wires the parts: settings (what a person chose), network (what the
+ * main.c wires the parts: settings (what a person chose), trial (the way back
+ * of a network that was set from afar), network (what the
  * kernel has, made so), services (who runs), state (told to net and tty), core
  * (tasks and facts), power (the word to init).
  */
@@ -34,6 +35,28 @@ int file_replace(const char *name, const char *text, size_t len);
 void settings_load(struct netconf *c);
 /* Writes it whole or not at all.  0, or -1 with errno. */
 int settings_save(const struct netconf *c);
+
+/* ---- trial.c ---- */
+
+/* A change's name, bytes with the terminating 0. */
+#define TRIAL_NAME_MAX 32
+
+/* The network that was there before the trial, as netconf_set_network takes it. */
+typedef void trial_back_fn(yyjson_val *former);
+
+/* Reads /data/sysd/trial.json. A start ends a trial: when one was on, back is called at once. */
+void trial_open(struct ev_loop *loop, trial_back_fn *back);
+/* Keeps the present network as the way back and begins to wait NETCONF_TRIAL_SECONDS; during a trial the first way back stays.
+ * 0, or -1 with errno and nothing changed. */
+int trial_begin(const char *change, const struct netconf *present);
+/* Was this the newest change, confirmed, on trial or over? */
+bool trial_knows(const char *change);
+/* The change stays. 0, also when it was confirmed before; -1 with *why. */
+int trial_confirm(const char *change, const char **why);
+/* The network was set otherwise, or not at all: no way back any more. */
+void trial_drop(void);
+/* The change on trial and until when (microseconds since 1970); NULL when there is none. */
+const char *trial_change(int64_t *until);
 
 /* ---- network.c ---- */
 
@@ -74,18 +97,22 @@ void state_services(yyjson_mut_doc *d, yyjson_mut_val *root);
 
 /* ---- facts.c ---- */
 
+/* Bytes of the network's settings as JSON: five addresses and a card's name, with what JSON adds. */
+#define FACTS_NETWORK_MAX 1024
+
 /* What core is told about the machine. */
 struct facts {
 	struct addr addresses[SYSD_ADDRESSES_MAX];
 	unsigned count;
 	char hostname[ADDR_HOSTNAME_MAX + 1];
+	char network[FACTS_NETWORK_MAX];	/* JSON: how it is set, and the change on trial; not kept over a restart */
 };
 
 void facts_now(struct facts *f, const struct netconf *c);
 bool facts_equal(const struct facts *a, const struct facts *b);
 /* Is a the same as b but for addresses that are missing? */
 bool facts_fewer(const struct facts *a, const struct facts *b);
-/* {"addresses":[...],"hostname":"..."} in a new document's value. */
+/* {"addresses":[...],"hostname":"...","network":{...}} in a new document's value. */
 yyjson_mut_val *facts_value(const struct facts *f, yyjson_mut_doc *d);
 /* What core has accepted last, kept over a restart.  Empty when there is nothing kept. */
 void facts_load(struct facts *f);

@@ -23,6 +23,8 @@
 #define NETCONF_LINKS_MAX 16
 /* Bytes of network.json. */
 #define NETCONF_FILE_MAX 8192
+/* Seconds a network setting made from afar holds unless it is confirmed. */
+#define NETCONF_TRIAL_SECONDS 120
 #define NETCONF_HOSTNAME "cam"		/* until somebody chooses another */
 
 enum netconf_mode { NETCONF_NONE = 0, NETCONF_DHCP, NETCONF_STATIC };
@@ -47,6 +49,8 @@ int netconf_parse(struct netconf *c, const char *json, size_t len, const char **
 /* The text of network.json; NULL when memory is out; the caller frees it. */
 char *netconf_format(const struct netconf *c, size_t *len);
 const char *netconf_mode_name(enum netconf_mode mode);
+/* The part of it that netconf_set_network takes: {"mode","interface","address","router","dns"}, the last four of a static one only. */
+yyjson_mut_val *netconf_network(const struct netconf *c, yyjson_mut_doc *d);
 
 /* Changes of single settings from a request; on refusal *c is not changed.  0, or -1 with *why. */
 int netconf_set_network(struct netconf *c, yyjson_val *request, const char **why);

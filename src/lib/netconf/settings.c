@@ -198,10 +198,20 @@ static void put_static(yyjson_mut_doc *d, yyjson_mut_val *o, const struct netcon
 		put_addr(d, dns, NULL, &c->dns[i]);
 }
 
+yyjson_mut_val *netconf_network(const struct netconf *c, yyjson_mut_doc *d)
+{
+	yyjson_mut_val *network = yyjson_mut_obj(d);
+
+	yyjson_mut_obj_add_str(d, network, "mode", netconf_mode_name(c->mode));
+	if (c->mode == NETCONF_STATIC)
+		put_static(d, network, c);
+	return network;
+}
+
 char *netconf_format(const struct netconf *c, size_t *len)
 {
 	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *o, *network, *ntp;
+	yyjson_mut_val *o, *ntp;
 	char *text;
 
 	if (!d)
@@ -210,10 +220,7 @@ char *netconf_format(const struct netconf *c, size_t *len)
 	yyjson_mut_doc_set_root(d, o);
 	yyjson_mut_obj_add_uint(d, o, "version", FILE_VERSION);
 	yyjson_mut_obj_add_strcpy(d, o, "hostname", c->hostname);
-	network = yyjson_mut_obj_add_obj(d, o, "network");
-	yyjson_mut_obj_add_str(d, network, "mode", netconf_mode_name(c->mode));
-	if (c->mode == NETCONF_STATIC)
-		put_static(d, network, c);
+	yyjson_mut_obj_add_val(d, o, "network", netconf_network(c, d));
 	ntp = yyjson_mut_obj_add_arr(d, o, "ntp");
 	for (unsigned i = 0; i < c->ntp_count; i++)
 		yyjson_mut_arr_add_strcpy(d, ntp, c->ntp[i]);

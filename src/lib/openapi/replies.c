@@ -10,6 +10,8 @@ static const struct {
 	{ "activation", "email:s name:s last_name:s organization:s purpose:s expires:s" },
 	{ "activity", "id:s instance:s text:s level:s created:s" },
 	{ "appliance-health", "uptime:i full:b services:a certificate:o" },
+	{ "appliance-network", "mode:s" },
+	{ "appliance-network-change", "change:s seconds:i" },
 	{ "appliance-settings", "hostname:s" },
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "audit-entry", "sequence:i time:s user:s peer:s verb:s kind:s object:s status:i prev:s hash:s" },

@@ -12,6 +12,8 @@
 #define ADDRESSES_MAX 64
 /* As many as sysd takes. */
 #define TIME_SERVERS_MAX 4
+/* As many as a resolver asks. */
+#define NAME_SERVERS_MAX 3
 /* Programs of the appliance, more than there are. */
 #define SERVICES_MAX 64
 
@@ -43,9 +45,24 @@ static const struct verb_arg settings_args[] = {
 	{ .type = VERB_NONE },
 };
 
+static const struct verb_arg network_args[] = {
+	{ "mode", VERB_STRING, true, 1, 8, "dhcp or static" },
+	{ "interface", VERB_STRING, false, 0, 15, "network card; none = the first one" },
+	{ "address", VERB_STRING, false, 0, 64, "of a static network: with its prefix length, as 10.0.0.5/24" },
+	{ "router", VERB_STRING, false, 0, 64, "address of the gateway; none = no way out" },
+	{ "dns", VERB_ARRAY, false, 0, NAME_SERVERS_MAX, "addresses of name servers" },
+	{ .type = VERB_NONE },
+};
+
+static const struct verb_arg network_confirm_args[] = {
+	{ "change", VERB_STRING, true, 1, 20, "the change on trial" },
+	{ .type = VERB_NONE },
+};
+
 static const struct verb_arg facts_args[] = {
 	{ "addresses", VERB_ARRAY, true, 0, ADDRESSES_MAX, "IP addresses of the appliance, without prefix length" },
 	{ "hostname", VERB_STRING, false, 0, HOSTNAME_MAX, "host name in use" },
+	{ "network", VERB_OBJECT, false, 0, 0, "how the network is set, and the change on trial" },
 	{ .type = VERB_NONE },
 };
 
@@ -78,6 +95,13 @@ const struct verb verb_rows_appliance[] = {
 	  .args = settings_args, .help = "replace the settings of the appliance", .whole = true, .status = 200, .reply = "appliance-settings" },
 	{ .name = "appliance.health", .method = "GET", .path = "/services/appliance/health", .role = VERB_ROLE_ADMIN,
 	  .args = none, .help = "services, storage, certificate: how the appliance itself is", .status = 200, .reply = "appliance-health" },
+	{ .name = "appliance.network.get", .method = "GET", .path = "/services/appliance/network", .role = VERB_ROLE_ADMIN,
+	  .args = none, .help = "how the appliance's network is set, and the change on trial", .status = 200, .reply = "appliance-network" },
+	{ .name = "appliance.network.put", .method = "POST", .path = "/services/appliance/network", .role = VERB_ROLE_ADMIN, .writes = true,
+	  .args = network_args, .help = "set the appliance's network for two minutes: it goes back unless the change is confirmed",
+	  .status = 202, .reply = "appliance-network-change" },
+	{ .name = "appliance.network.confirm", .method = "POST", .path = "/services/appliance/network/confirm", .role = VERB_ROLE_ADMIN, .writes = true,
+	  .args = network_confirm_args, .help = "keep the network that is on trial", .status = 202, .reply = "appliance-network-change" },
 	{ .name = "appliance.screen", .role = VERB_ROLE_TTY,
 	  .args = none, .help = "what the appliance's screen shows", .status = 200, .reply = "appliance-screen" },
 	{ .name = "appliance.facts", .role = VERB_ROLE_SYSD,

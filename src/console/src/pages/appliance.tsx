@@ -10,6 +10,7 @@ import { Button, Check, Copy, Facts, Field, Note, PageHead, Spin, State, Tabs, T
 import { toast, useForm } from "../parts/dialog";
 import { Bar } from "../parts/chart";
 import { health, type Health } from "./health";
+import { Network } from "./network";
 
 interface Room { name: string; program: string; job: string; user: number; links: string[]; capabilities: string[]; families: string[]; memory: number; nofile: number; nproc: number; paths: { path: string; rights: string[] }[]; calls: string[]; opens: { kind: string; path: string; argument: number }[] }
 const table = (rooms as any).rooms as Room[];
@@ -57,7 +58,7 @@ function Settings({ settings, onSaved }: { settings: any; onSaved: () => void })
 			<Field label="Time servers, best first, separated by blanks" name="ntp" autocomplete="off" maxLength={1024} value={v.ntp} onValue={(x) => set({ ...v, ntp: x })} hint="At most four. Without any, the clock is left to the machine." error={ntp.error} /><Facts rows={[["Now", when(status.value?.time)]]} /><div><Button type="submit" busy={ntp.busy}>Change time servers</Button></div></form>
 		<form class="card pad stack" noValidate onSubmit={(e) => { e.preventDefault(); void demo.run(); }}><h2>Test Provider</h2>
 			<Check label="Simulate a cloud inside the appliance" checked={v.demo} onValue={(x) => set({ ...v, demo: x })} hint="for trying things out: its machines reach the appliance and nothing else" /><p class="error" role="alert">{demo.error}</p><div><Button type="submit" busy={demo.busy}>Save</Button></div></form>
-		<section class="card pad stack"><h2>Network</h2><p class="muted">Addresses, gateway and name servers are set on the screen of the virtual machine, so that a wrong address never shuts you out.</p><Facts rows={[["Addresses", (settings.addresses ?? []).map((a: string) => <div key={a} class="mono">{a}</div>)]]} /></section>
+		<Network addresses={settings.addresses ?? []} />
 	</div>;
 }
 
