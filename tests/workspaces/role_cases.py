@@ -70,6 +70,12 @@ class Requests:
     def appliance_settings_put(self, who, allowed):
         return {}, self.w.good("owner", "GET", "/services/appliance/settings")
 
+    def appliance_network_put(self, who, allowed):
+        return {}, {"mode": "static", "address": "no address: the house keeps its network"}
+
+    def appliance_network_confirm(self, who, allowed):
+        return {}, {"change": "1"}
+
     def organization_report(self, who, allowed):
         return {"name": self.w.organization, "start": "2026-01-01", "end": "2026-01-31"}, None
 
