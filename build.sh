@@ -26,7 +26,7 @@ usage() {
 	  stop                 stop a detached one
 	  test [SUITE...]      run the test suites (all of them without a name)
 	  soak [SUITE...]      the same suites with large counts
-	  bench                measure against nginx
+	  bench                measure against nginx, PostgreSQL, Node's ws, graphile-worker and pg-boss
 	  fuzz NAME SECONDS    run one fuzz target of tests/fuzz
 	  sim --seconds N      run the simulator of core's engine on new seeds; prints the one that finds something
 	  image                build everything; the results are in out/image
@@ -195,6 +195,7 @@ console() {
 unit() { hostroot; stage unit-tests compile host unit; }
 fuzzers() { hosts $fuzz_packages; hostroot; stage fuzz-targets compile fuzz fuzz; }
 simulator() { toolchain; stage simulator compile sim sim; }
+bench_programs() { toolchain; stage bench-programs compile target bench; }
 rootfs() {
 	console
 	[ "${CAM_DEMO:-1}" = 0 ] || stage machine rootfs/machine/build
@@ -239,11 +240,12 @@ prepare() {
 	case $needs in *' unit '*) unit ;; esac
 	case $needs in *' fuzz '*) fuzzers ;; esac
 	case $needs in *' sim '*) simulator ;; esac
+	case $needs in *' bench '*) bench_programs ;; esac
 }
 
 # Runs a suite; a line with its counts and time. Adds to $passed and $failed.
 suite() {
-	local out=$log/test-$1.log began good bad rc=0 pid watcher
+	local out=$log/test-$1.log began good bad skipped rc=0 pid watcher
 	began=$(now)
 	printf '%-18s' "$1"
 	"tests/$1/run" >"$out" 2>&1 </dev/null &
@@ -255,10 +257,12 @@ suite() {
 	wait $watcher 2>/dev/null || true
 	good=$(grep -c '^ok ' "$out" || true)
 	bad=$(grep -c '^not ok ' "$out" || true)
+	skipped=$(grep -c '^skip ' "$out" || true)
 	if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
-	if [ "$rc" = 0 ] && [ "$good" = 0 ] && [ "$bad" = 0 ]; then good=1; fi
+	if [ "$rc" = 0 ] && [ "$good" = 0 ] && [ "$bad" = 0 ] && [ "$skipped" = 0 ]; then good=1; fi
 	passed=$((passed + good)) failed=$((failed + bad))
-	printf ' %d passed, %d failed, %s\n' "$good" "$bad" "$(seconds "$began")"
+	[ "$skipped" = 0 ] && skipped= || skipped="$skipped skipped, "
+	printf ' %d passed, %d failed, %s%s\n' "$good" "$bad" "$skipped" "$(seconds "$began")"
 	[ "$bad" = 0 ] || { grep '^not ok ' "$out" || tail -n 20 "$out"; echo "  (all of it: out/log/test-$1.log)"; }
 }
 

@@ -4,9 +4,8 @@ import json
 import os
 import time
 
-from world import check, wait_for
+from world import check, needs_agents, wait_for
 
-SIM = os.environ.get("CAM_WORK_AGENT") == "sim"
 FIRST, SECOND = "first-hidden-word", "second-hidden-word"
 INSTALL = "#!/bin/sh\necho \"installed %s\"\n"
 # The second time it sees what it has set the first time.  Two braces side by side would be the template's.
@@ -34,8 +33,7 @@ def on_disk(w, word):
 
 
 def secrets_are_opened_for_scripts_alone(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     w.policy_kept = w.policy(1, manual_terminate_protection=True)
     w.box_kept = w.box("script", "kept", {"install": INSTALL % "one", "configure": CONFIGURE}, variables=[
         {"name": "PW", "type": "Password", "value": FIRST, "required": False, "visibility": "private"}])
@@ -58,8 +56,7 @@ def secrets_are_opened_for_scripts_alone(w):
 
 
 def protection_holds_people_but_not_leases(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     c, path = w.client, "/services/instances/" + w.kept_id
     # the policy protects it from being terminated, by force too, and the instance cannot take that back
     for flag in (None, False):
@@ -82,8 +79,7 @@ def protection_holds_people_but_not_leases(w):
 
 
 def a_failed_reconfiguration_is_forced_online(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     c, path = w.client, "/services/instances/" + w.kept_id
     doc = w.instance(w.kept_id)
     good = doc["boxes"][0]["events"]["configure"]
@@ -100,8 +96,7 @@ def a_failed_reconfiguration_is_forced_online(w):
 
 
 def boxes_are_pulled_pushed_and_cloned(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     c, path = w.client, "/services/instances/" + w.kept_id
     draft = "/services/boxes/" + w.box_kept["id"]
     # pull: the box's new text is installed
@@ -131,8 +126,7 @@ def boxes_are_pulled_pushed_and_cloned(w):
 
 
 def it_ends_by_its_lease_and_its_output_goes_with_it(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     c, path = w.client, "/services/instances/" + w.kept_id
     expire = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime(time.time() + 2))
     i = c.call("PUT", path, dict(w.instance(w.kept_id), lease={"expire": expire, "operation": "terminate"}), (200, 202))[1]

@@ -8,7 +8,8 @@ import time
 from world import Failed, PATIENCE, ROOMS, check, wait_for
 
 SOAK = os.environ.get("CAM_SOAK") == "1"
-ROUNDS = 1000 if SOAK else 20
+# CAM_ROUNDS: another number of rounds.
+ROUNDS = int(os.environ.get("CAM_ROUNDS", 1000 if SOAK else 20))
 SEED = int(os.environ.get("CAM_SEED", "4"))
 # A step that ran twice says so twice; what it writes says when it ran.
 COUNTED = "#!/bin/sh\necho \"ran %s\"\nsleep 1\necho \"end %s\"\n"

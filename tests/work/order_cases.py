@@ -1,9 +1,6 @@
 """The order of events in boxes of boxes; bindings, and what scripts ask of the appliance."""
-import os
+from world import SIM, check, needs_agents, wait_for
 
-from world import check, wait_for
-
-SIM = os.environ.get("CAM_WORK_AGENT") == "sim"
 EVENTS = ["pre_install", "install", "pre_configure", "configure", "pre_start", "start"]
 TEARDOWN = ["stop", "post_stop", "dispose", "post_dispose"]
 
@@ -77,8 +74,7 @@ def variables_and_bindings_reach_scripts(w):
 
 
 def set_and_notify_reconfigure_who_is_bound(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     before = w.instance(w.web)["updated"]
     doc = w.instance(w.db)
     w.client.call("PUT", "/services/instances/" + w.db, doc, (200, 202))
@@ -98,8 +94,7 @@ def set_and_notify_reconfigure_who_is_bound(w):
 
 
 def exit_code_100_reboots_and_goes_on(w):
-    if SIM:
-        return "needs agents"
+    needs_agents()
     box = w.box("script", "reboots", {
         "install": "#!/bin/sh\n[ -e /var/lib/been ] && { echo again; exit 0; }\ntouch /var/lib/been\necho first\n(sleep 2; reboot) &\nexit 100\n",
         "start": "#!/bin/sh\necho \"started once\"\n"})
