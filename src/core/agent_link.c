@@ -7,13 +7,15 @@
 #include "agent.h"
 #include "ipc/proto.h"
 #include "log/log.h"
+#include "plat/clock.h"
 
 #define BUCKETS 4096
 /* Until an agent that has not said hello is asked to, seconds: its channel was open when core came back. */
 #define AGAIN_FIRST .3
 #define AGAIN 10.
-/* Between two offers of another agent, seconds: each is a download of nearly a megabyte. */
-#define OFFER_EVERY .1
+/* Between two offers of another agent, µs: each is a download of nearly a megabyte. A timer may be a little early. */
+#define OFFER_EVERY (PLAT_SECOND / 10)
+#define OFFER_EARLY (PLAT_SECOND / 100)
 
 struct channel {
 	struct channel *next;
@@ -22,12 +24,14 @@ struct channel {
 	struct core_link *link;
 	char machine[OBJECT_ID];
 	struct ev_timer again;
-	double offer;			/* when it may be offered the image's agent, of ev_now; 0 = it was not asked for */
+	bool heard;			/* it has said hello, with this version (a hash of it): */
+	uint64_t version;
+	int64_t offer;			/* when it may be offered the image's agent, boot clock; 0 = that was not asked for */
 };
 
 struct core_agents {
 	struct channel *buckets[BUCKETS];
-	double offer;			/* when the next one may be */
+	int64_t offer;			/* when the next one may be */
 };
 
 struct agent_job {
@@ -260,37 +264,64 @@ static void message_done(struct core_job *work)
 	job_free(j);
 }
 
-/* Does the welcome to this hello offer the agent of the image?  Those whose turn is later are asked for a hello then. */
-static bool offered(struct core *core, struct channel *c, yyjson_val *hello)
+/* FNV-1a: whether a version is the image's has to be known of each channel, its text has not. */
+static uint64_t version_hash(const char *version)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	while (*version)
+		h = (h ^ (uint8_t)*version++) * UINT64_C(1099511628211);
+	return h;
+}
+
+/* The turn of this channel in the one row of all offers, whoever asks for it: µs until then. */
+static int64_t offer_turn(struct channel *c)
+{
+	struct core_agents *all = c->core->agents;
+	int64_t now = plat_clock_boot();
+
+	if (!c->offer) {
+		c->offer = all->offer > now ? all->offer : now;
+		all->offer = c->offer + OFFER_EVERY;
+	}
+	return c->offer - now;
+}
+
+static void ask_in(struct channel *c, int64_t wait)
+{
+	ev_timer_stop(c->core->loop, &c->again);
+	ev_timer_set(&c->again, wait > 0 ? (double)wait / PLAT_SECOND : 0., 0.);
+	ev_timer_start(c->core->loop, &c->again);
+}
+
+static bool differs(const struct channel *c)
+{
+	return c->core->upgrade.known && c->heard && c->version != version_hash(c->core->upgrade.version);
+}
+
+/* Does the welcome to this hello offer the agent of the image?  Those whose turn is later are asked for another hello then. */
+static bool offered(struct channel *c, yyjson_val *hello)
 {
 	const char *version = yyjson_get_str(yyjson_obj_get(hello, "version"));
-	double now = ev_now(core->loop);
+	int64_t wait;
 
-	if (!core->upgrade.known || !version || !strcmp(version, core->upgrade.version))
+	c->heard = version != NULL;
+	c->version = version ? version_hash(version) : 0;
+	if (!differs(c))
 		return false;
-	if (c->offer == 0.) {
-		c->offer = core->agents->offer > now ? core->agents->offer : now;
-		core->agents->offer = c->offer + OFFER_EVERY;
-	}
-	if (c->offer <= now)
-		return true;
-	ev_timer_set(&c->again, c->offer - now, 0.);
-	ev_timer_start(core->loop, &c->again);
-	return false;
+	wait = offer_turn(c);
+	if (wait > OFFER_EARLY)
+		ask_in(c, wait);
+	return wait <= OFFER_EARLY;
 }
 
 void core_agents_offer(struct core *core)
 {
-	double wait = AGAIN_FIRST;
-
 	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct channel *c = core->agents->buckets[i]; c; c = c->next) {
-			if (ev_is_active(&c->again))
-				continue;
-			ev_timer_set(&c->again, wait, 0.);
-			ev_timer_start(core->loop, &c->again);
-			wait += OFFER_EVERY / 10;
-		}
+		for (struct channel *c = core->agents->buckets[i]; c; c = c->next)
+			/* Who has not said hello is asked already. */
+			if (differs(c) && !ev_is_active(&c->again))
+				ask_in(c, offer_turn(c));
 }
 
 static void take_message(struct core *core, struct channel *c, struct ipc_msg *msg, yyjson_doc *doc)
@@ -306,7 +337,7 @@ static void take_message(struct core *core, struct channel *c, struct ipc_msg *m
 		job_free(j);
 		return;
 	}
-	if (yyjson_equals_str(type, "hello") && offered(core, c, yyjson_obj_get(yyjson_doc_get_root(doc), "message")))
+	if (yyjson_equals_str(type, "hello") && offered(c, yyjson_obj_get(yyjson_doc_get_root(doc), "message")))
 		j->out.upgrade = &core->upgrade;
 	j->doc = doc;
 	if (yyjson_equals_str(type, "alive") || yyjson_equals_str(type, "accepted")) {
