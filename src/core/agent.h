@@ -51,7 +51,8 @@ void core_agent_open(struct core *core, struct core_link *link, struct ipc_msg *
 void core_agent_message(struct core *core, struct core_link *link, struct ipc_msg *msg);
 void core_agent_closed(struct core *core, struct core_link *link, struct ipc_msg *msg);
 void core_agent_output(struct core *core, struct core_link *link, struct ipc_msg *msg);
-/* It is known now which agent the image ships: those that are connected are asked for a hello, one after the other. */
+/* It is known now which agent the image ships: those that are connected with another one are asked for a hello, each when it is its turn
+ * to be offered it. */
 void core_agents_offer(struct core *core);
 /* api's connection is gone. */
 void core_agents_link_lost(struct core *core, struct core_link *link);
@@ -61,8 +62,9 @@ void core_agent_send_all(struct core *core, struct agent_out *out);
 
 /* Erases output whose task is gone, from time to time (output_sweep.c). */
 void core_output_sweep_open(struct core *core);
-/* Something with output may have been deleted: not so long from now. */
-void core_output_sweep_soon(struct core *core);
+/* The same by name for tasks in the table output_gone (output_gone.c): at the start, and when there are new ones. */
+void core_output_gone_open(struct core *core, struct ipc_client *store);
+void core_output_gone(struct core *core);
 
 /* request: set, notify, context (agent_request.c).  Keeps the document. */
 void core_agent_request(struct core *core, int64_t channel, const char *machine, yyjson_doc *doc);

@@ -165,6 +165,9 @@ void flow_forget(struct db *db, const char *instance)
 {
 	flow_stop(db, instance, FLOW_CUT, "the instance was deleted");
 	db_run(db, "DELETE FROM flow WHERE instance = ?", "t", instance);
+	/* What they wrote is erased after the commit (output_gone.c). */
+	db_run(db, "INSERT OR IGNORE INTO output_gone(task) SELECT id FROM task WHERE instance = ? AND instance <> '' AND kind = 'script'"
+		" AND state NOT IN ('waiting', 'leased')", "t", instance);
 	db_run(db, "DELETE FROM task WHERE instance = ? AND instance <> '' AND state NOT IN ('waiting', 'leased')", "t", instance);
 }
 

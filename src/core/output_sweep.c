@@ -1,5 +1,5 @@
-/* What scripts wrote goes with their tasks: segments of store whose task no row knows are erased, once a day and soon after
- * something was deleted. */
+/* What scripts wrote goes with their tasks: segments of store whose task no row knows are erased, once a day.  Those of a deleted
+ * instance are not waited for (output_gone.c). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +11,12 @@
 /* Seconds from the start to the first round, between two, and for one answer. */
 #define FIRST 900.
 #define EVERY 86400.
-/* After something was deleted. */
-#define SOON 10.
 #define TIMEOUT 30.
 #define PREFIX "out-"
 #define NAMES 1024
 
 static struct {
 	struct core *core;
-	bool running, again;		/* a round; another one is wanted after it */
 	struct ipc_client *store;
 	struct ev_timer timer;
 	int64_t next;
@@ -47,16 +44,7 @@ static void round_end(void)
 		log_info("output: %lu segments whose tasks are gone were erased", the.erased);
 	the.erased = 0;
 	the.next = 0;
-	round_in(the.again ? SOON : EVERY);
-	the.running = the.again = false;
-}
-
-void core_output_sweep_soon(struct core *core)
-{
-	if (the.running)
-		the.again = true;
-	else if (ev_timer_remaining(core->loop, &the.timer) > SOON)
-		round_in(SOON);
+	round_in(EVERY);
 }
 
 static yyjson_val *names_of(const struct names_job *j)
@@ -151,7 +139,6 @@ static void timer_reached(struct ev_loop *loop, struct ev_timer *t, int events)
 	(void)loop;
 	(void)t;
 	(void)events;
-	the.running = true;
 	ask_names();
 }
 
@@ -163,4 +150,5 @@ void core_output_sweep_open(struct core *core)
 	the.store = ipc_client_open(core->loop, ROOM_STORE, &ops, NULL);
 	ev_timer_init(&the.timer, timer_reached, FIRST, 0.);
 	ev_timer_start(core->loop, &the.timer);
+	core_output_gone_open(core, the.store);
 }

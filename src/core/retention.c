@@ -50,6 +50,7 @@ const struct retention core_retention[] = {
 	{ "user_group", "groups of users", WITH_IT, 0, 0, NULL },
 	{ "organization", "from before organizations were objects", "always", 0, 0, NULL },
 	{ "step", "timers of core: when to look at an instance again", WITH_IT, 0, 0, NULL },
+	{ "output_gone", "deleted tasks whose output is to be erased", "until it is erased", 0, 0, NULL },
 	{ "flow", "how operations of instances were carried out", "after their end", 365, 0,
 	  "DELETE FROM flow WHERE operation IN (SELECT operation FROM flow WHERE state IN ('done', 'unavailable') AND updated < ?1 AND ?2 >= 0"
 	  " LIMIT ?3)" },

@@ -107,5 +107,6 @@ const struct db_migration core_schema[] = {
 	{ 7, core_tables_blob_use },
 	{ 8, core_tables_reports },
 	{ 9, core_tables_work },
+	{ 10, core_tables_output },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

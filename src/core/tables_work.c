@@ -92,3 +92,6 @@
 	" seen INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(provider, external_id)) WITHOUT ROWID;"
 
 const char core_tables_work[] = TASK FLOW MACHINE WORKER SCHEDULE BINDING STRAY;
+
+/* Tasks that are gone and whose output store still has. */
+const char core_tables_output[] = "CREATE TABLE output_gone(task INTEGER PRIMARY KEY);";

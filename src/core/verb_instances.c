@@ -450,7 +450,7 @@ void verb_instance_delete_after(struct core_call *call)
 	const char *operation = core_call_string(call, "operation");
 
 	if (call->answer.status < 400 && operation && !strcmp(operation, "delete"))
-		core_output_sweep_soon(call->core);
+		core_output_gone(call->core);
 	verb_kick_after(call);
 }
 
