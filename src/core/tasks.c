@@ -123,12 +123,13 @@ static void operation_end(struct db *db, int64_t operation, const char *state, c
 		" AND state <> 'processing' ORDER BY id LIMIT 4)", "i", operation - CORE_OPERATIONS_KEPT);
 }
 
-static void drop_waiting(struct db *db, const char *worker, const char *kind)
+/* A key is a name and a number; what has the name has the same purpose, and the newest says all that is to be. */
+static void drop_waiting(struct db *db, const char *worker, const char *kind, const char *key)
 {
 	int64_t id;
 
-	while ((id = db_number(db, 0, "SELECT id FROM task WHERE worker = ? AND kind = ? AND state = 'waiting' LIMIT 1", "tt",
-			worker, kind)))
+	while ((id = db_number(db, 0, "SELECT id FROM task WHERE worker = ? AND kind = ? AND state = 'waiting'"
+			" AND rtrim(key, '0123456789') = rtrim(?, '0123456789') LIMIT 1", "ttt", worker, kind, key)))
 		if (!core_task_cancel(db, id, "replaced by a newer one"))
 			return;
 }
@@ -139,7 +140,7 @@ void core_task_replace(struct db *db, const char *worker, const char *kind, cons
 	struct core_task_new n = { .worker = worker, .kind = kind, .key = key, .input = input, .wait = deadline_seconds };
 	int64_t now;
 
-	drop_waiting(db, worker, kind);
+	drop_waiting(db, worker, kind, key);
 	now = core_stamp(db);
 	n.operation = db_number(db, 0, "INSERT INTO operation(kind, object, state, created, updated, deadline, deadline_boot)"
 		" VALUES(?, ?, 'processing', ?, ?, ?, ?) RETURNING id", "ttiiii", kind, object, now, now,

@@ -83,8 +83,8 @@ int64_t core_task_add(struct db *db, const struct core_task_new *n);
  * boot are translated. */
 void core_tasks_boot(struct db *db, const char *boot);
 
-/* An operation of the appliance itself with its one task; key makes a repetition recognizable.  Tasks of
- * the same kind that still wait are dropped: the new one replaces them. */
+/* An operation of the appliance itself with its one task; key, a name and a number, makes a repetition recognizable.  Tasks of
+ * the same kind and name that still wait are dropped: the new one replaces them, so it has to say all that is to be. */
 void core_task_replace(struct db *db, const char *worker, const char *kind, const char *object, const char *key,
 	const char *input, int deadline_seconds);
 

@@ -184,43 +184,50 @@ void verb_settings_after(struct core_call *call)
 	core_call_finish(call);
 }
 
-static char *document_of_args(struct core_call *call, int64_t stamp)
+/* What is kept, with the members of the request in place of those it had: one that is not named stays as it is. */
+static char *document_of_args(struct core_call *call, const char *before, int64_t stamp)
 {
-	yyjson_mut_doc *doc = yyjson_doc_mut_copy(call->request, NULL);
-	yyjson_mut_val *body = yyjson_val_mut_copy(doc, call->args);
+	yyjson_doc *kept = before ? yyjson_read(before, strlen(before), 0) : NULL;
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *body = kept ? yyjson_val_mut_copy(doc, yyjson_doc_get_root(kept)) : yyjson_mut_obj(doc);
+	yyjson_obj_iter it = yyjson_obj_iter_with(call->args);
 	char updated[PLAT_CLOCK_TEXT], *text;
+	yyjson_val *key;
 
+	while ((key = yyjson_obj_iter_next(&it)))
+		yyjson_mut_obj_put(body, yyjson_val_mut_copy(doc, key), yyjson_val_mut_copy(doc, yyjson_obj_iter_get_val(key)));
 	for (size_t i = 0; i < sizeof read_only / sizeof read_only[0]; i++)
 		yyjson_mut_obj_remove_key(body, read_only[i]);
-	if (!yyjson_mut_is_str(yyjson_mut_obj_get(body, "hostname"))) {
-		yyjson_mut_obj_remove_key(body, "hostname");
-		yyjson_mut_obj_add_str(doc, body, "hostname", "");
-	}
-	if (!yyjson_mut_obj_get(body, "ntp"))
-		yyjson_mut_obj_add_arr(doc, body, "ntp");
+	if (!yyjson_mut_is_str(yyjson_mut_obj_get(body, "hostname")))
+		yyjson_mut_obj_put(body, yyjson_mut_str(doc, "hostname"), yyjson_mut_str(doc, ""));
+	if (!yyjson_mut_is_arr(yyjson_mut_obj_get(body, "ntp")))
+		yyjson_mut_obj_put(body, yyjson_mut_str(doc, "ntp"), yyjson_mut_arr(doc));
 	plat_clock_text(stamp, updated);
 	yyjson_mut_obj_add_strcpy(doc, body, "updated", updated);
 	text = yyjson_mut_val_write(body, 0, NULL);
 	yyjson_mut_doc_free(doc);
+	yyjson_doc_free(kept);
 	return text;
 }
 
-static bool hostname_differs(const char *doc, const char *hostname)
+/* The host name of a settings' document, "" = none. */
+static void hostname_of(const char *doc, char out[CORE_HOSTNAME_TEXT])
 {
 	yyjson_doc *d = doc ? yyjson_read(doc, strlen(doc), 0) : NULL;
-	const char *before = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(d), "hostname"));
-	bool differs = strcmp(before ? before : "", hostname) != 0;
+	const char *name = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(d), "hostname"));
 
+	snprintf(out, CORE_HOSTNAME_TEXT, "%s", name ? name : "");
 	yyjson_doc_free(d);
-	return differs;
 }
 
-static void hostname_task(struct db *db, const char *hostname, int64_t stamp)
+static void hostname_task(struct db *db, const char *before, const char *now, int64_t stamp)
 {
-	char key[48], input[CORE_HOSTNAME_TEXT + 32];
+	char was[CORE_HOSTNAME_TEXT], hostname[CORE_HOSTNAME_TEXT], key[48], input[CORE_HOSTNAME_TEXT + 32];
 
+	hostname_of(before, was);
+	hostname_of(now, hostname);
 	/* An address or a long name is how others reach us; it cannot be the machine's own. */
-	if (!addr_hostname_valid(hostname))
+	if (!strcmp(was, hostname) || !addr_hostname_valid(hostname))
 		return;
 	snprintf(key, sizeof key, "hostname-%" PRId64, stamp);
 	snprintf(input, sizeof input, "{\"hostname\":\"%s\"}", hostname);
@@ -252,21 +259,19 @@ static void servers_task(struct db *db, const char *before, const char *now, int
 
 int verb_settings_put_run(struct db *db, struct core_call *call)
 {
-	const char *hostname = core_call_string(call, "hostname");
 	char data[CORE_USER_TEXT + 16];
 	int64_t stamp = core_stamp(db);
 	char *before = core_settings(db);
 
 	call->forget = free;
 	free(call->state);
-	call->state = document_of_args(call, stamp);
+	call->state = document_of_args(call, before, stamp);
 	db_run(db, "INSERT INTO setting(name, doc, updated) VALUES('appliance', ?, ?)"
 		" ON CONFLICT(name) DO UPDATE SET doc = excluded.doc, updated = excluded.updated",
 		"ti", (const char *)call->state, stamp);
 	snprintf(data, sizeof data, "{\"user\":\"%s\"}", call->principal.user);
 	core_event(db, "appliance.settings", "appliance", data);
-	if (hostname_differs(before, hostname ? hostname : ""))
-		hostname_task(db, hostname ? hostname : "", stamp);
+	hostname_task(db, before, call->state, stamp);
 	servers_task(db, before, call->state, stamp);
 	free(before);
 	core_answer_begin(&call->answer, 200);

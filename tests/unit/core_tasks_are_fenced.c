@@ -157,6 +157,20 @@ static void check_replaced(void)
 	add("k6", 100);
 	CHECK(operations("cancelled") == before + 1);
 	CHECK(lease(&id) == 1 && result(id, 1, CORE_OUTCOME_DONE) && lease(&id) == 0);
+	/* Another purpose is not replaced: a change of the firewall that is to be confirmed, and what has to be so without it. */
+	before = operations("cancelled");
+	core_room_here(db, "fwd", 1, NULL, 0);
+	core_task_replace(db, "fwd", "firewall", "appliance", "firewall-100", "{}", 100);
+	core_task_replace(db, "fwd", "firewall", "appliance", "firewall-change-7", "{}", 100);
+	CHECK(operations("cancelled") == before);
+	core_task_replace(db, "fwd", "firewall", "appliance", "firewall-101", "{}", 100);
+	core_task_replace(db, "fwd", "firewall", "appliance", "firewall-change-8", "{}", 100);
+	CHECK(operations("cancelled") == before + 2);
+	CHECK(db_number(db, 0, "SELECT count(*) FROM task WHERE worker = 'fwd' AND state = 'waiting' AND key IN ('firewall-101',"
+		" 'firewall-change-8')", "") == 2);
+	core_room_lost(db, "fwd");
+	db_run(db, "DELETE FROM task WHERE worker = 'fwd'", "");
+	db_run(db, "DELETE FROM operation WHERE kind = 'firewall'", "");
 }
 
 /* Asked to stop: told once, again after it was away; it ends when the worker says so, or no longer knows it. */

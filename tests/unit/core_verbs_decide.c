@@ -170,11 +170,21 @@ static void check_settings(void)
 	CHECK(count("SELECT count(*) FROM task") == 1);
 	put("{\"hostname\":\"10.0.0.5\"}");
 	CHECK(count("SELECT count(*) FROM task") == 1);
-	put("{\"note\":\"no name\"}");
+	/* What is not named stays as it is, the switch of the Test Provider too; null is a value like any other. */
+	put("{\"demo\":true,\"ntp\":[\"ntp.example.com\"]}");
+	CHECK(count("SELECT count(*) FROM task WHERE kind = 'ntp' AND state = 'waiting'") == 1);
+	put("{\"note\":\"no name\",\"email\":null}");
 	doc = core_settings(db);
-	CHECK(doc && strstr(doc, "\"hostname\":\"\"") && !strstr(doc, "email"));
+	CHECK(doc && strstr(doc, "\"hostname\":\"10.0.0.5\"") && strstr(doc, "\"demo\":true") && strstr(doc, "\"note\":\"no name\""));
+	CHECK(doc && strstr(doc, "\"email\":null") && strstr(doc, "[\"ntp.example.com\"]"));
 	free(doc);
-	CHECK(count("SELECT count(*) FROM event WHERE kind = 'appliance.settings'") == 4);
+	CHECK(count("SELECT count(*) FROM task") == 2);
+	put("{\"hostname\":null,\"ntp\":null,\"demo\":false}");
+	doc = core_settings(db);
+	CHECK(doc && strstr(doc, "\"hostname\":\"\"") && strstr(doc, "\"ntp\":[]") && strstr(doc, "\"demo\":false") && strstr(doc, "\"note\""));
+	CHECK(doc && !strstr(strstr(doc, "\"demo\"") + 1, "\"demo\"") && !strstr(strstr(doc, "\"updated\"") + 1, "\"updated\""));
+	free(doc);
+	CHECK(count("SELECT count(*) FROM event WHERE kind = 'appliance.settings'") == 6);
 }
 
 static bool network(const char *peer, const char *want)
