@@ -351,7 +351,7 @@ def node_modules():
     if not shutil.which("npm"):
         raise RuntimeError("npm: not installed")
     os.makedirs(NODE_MODULES, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "broadcast.js"):
+    for name in ("package.json", "package-lock.json", *(n for n in os.listdir(HERE) if n.endswith(".js"))):
         shutil.copy(os.path.join(HERE, name), NODE_MODULES)
     subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=NODE_MODULES, check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
