@@ -96,26 +96,26 @@ def measured(process, cpu):
     return dict(found, per_s=found["steps"] / found["seconds"], CPU_ms=1000 * used / found["steps"])
 
 
-def in_the_house(house):
-    """As room api, in the appliance's own root directory; the program comes along as an open file."""
+def in_the_house(house, *args):
+    """Becomes the program as room api, in the appliance's own root directory, where it comes along as an open file."""
     program = os.open(PROGRAM, os.O_RDONLY)
     root = "/proc/%d/root" % house.status()["pid"]
 
-    def enter():
+    def become():
         os.chroot(root)
         os.chdir("/")
         os.setgroups([CORE_CLIENTS])
         os.setgid(API_USER)
         os.setuid(API_USER)
-    return program, enter
+        os.execve(program, ["engine", *args], {})
+    p = subprocess.Popen(["engine"], preexec_fn=become, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    os.close(program)
+    return p
 
 
 def ours(fleet):
     machines = [fleet.machine("m%s-%d" % (time.monotonic_ns(), n)) for n in range(FLIGHT)]
-    program, enter = in_the_house(fleet.house)
-    p = subprocess.Popen(["/proc/self/fd/%d" % program, str(WARM), str(SECONDS), str(STEPS), str(STEPS), fleet.token], preexec_fn=enter,
-                         pass_fds=[program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    os.close(program)
+    p = in_the_house(fleet.house, str(WARM), str(SECONDS), str(STEPS), str(STEPS), fleet.token)
     p.stdin.write("".join("%s %s\n" % m for m in machines))
     p.stdin.close()
     rooms = fleet.rooms()

@@ -1,4 +1,4 @@
-"""Suite storm: see run.  usage: suite.py [AGENTS]
+"""Suite storm: see run.  usage: suite.py [AGENTS [IDLE]]
 
 The machines are rows put into core's database while the house is down: nobody has thousands of instances to deploy.
 """
@@ -9,19 +9,27 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 import urllib.error
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [os.path.join(TOP, "tests", "lib")]
+sys.path[:0] = [os.path.join(TOP, "tests", "lib"), os.path.join(TOP, "tests", "bench"), HERE]
 
+import api as bench_api
+from agents import token
 from house import House
 from simagent import SimAgent
 
 SOAK = os.environ.get("CAM_SOAK") == "1"
 AGENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 5000 if SOAK else 1000
+# Agents that have nothing to do but to say that they live, in seconds; and for how many of these they are watched.
+IDLE = int(sys.argv[2]) if len(sys.argv) > 2 else 20000 if SOAK else 200
+HEARTBEAT, WATCHED = (30, 3) if SOAK else (2, 3)
+PART = 2000		# of them in one process
+IDLE_BYTES = 40 << 10	# of all programs for each of them
 JITTER = 10.0		# seconds over which agents spread their return
 MARGIN = 5.0		# that all may take beyond it
 BUSY = 6		# how much slower a machine with other work may be before it counts as a fault
@@ -33,10 +41,6 @@ def check(name, good, note=""):
     global failed
     failed += not good
     print("%s %s%s" % ("ok" if good else "not ok", name, ": " + str(note) if note else ""), flush=True)
-
-
-def token(n):
-    return "storm-machine-%06d" % n
 
 
 def seed(house, count):
@@ -72,10 +76,24 @@ def cpu(house, rooms):
     return total
 
 
-def memory(house, room):
-    for line in open("/proc/%d/smaps_rollup" % house.status()["services"][room]["pid"]):
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
+def memory(house, *rooms):
+    """kB of the rooms, children included."""
+    services, total = house.status()["services"], 0
+    for pid in (p for r in rooms for p in bench_api.bench.family(services[r]["pid"])):
+        with open("/proc/%d/smaps_rollup" % pid) as f:
+            total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+    return total
+
+
+def nginx_resumed():
+    """Milliseconds of processor time nginx takes for a resumed handshake with a small answer."""
+    nginx = bench_api.bench.Nginx(b"x" * 200)
+    try:
+        time.sleep(0.5)
+        bench_api.bench.SECONDS = 3
+        return 1000 / bench_api.bench.handshakes(nginx, True)
+    finally:
+        nginx.stop()
 
 
 class Watcher:
@@ -143,21 +161,69 @@ async def storm(house, info):
     check("sessions are resumed", resumed >= AGENTS * 0.95, "%d of %d" % (resumed, AGENTS))
     check("no request of a person fails meanwhile", not watcher.bad and watcher.good > 0,
           "%d good, %d while gate was away, refused: %s" % (watcher.good, watcher.away, watcher.bad[:5]))
-    check("server time per reconnect is measured", spent > 0, "%.2f ms of core, api, keyd and gate" % (1000 * spent / AGENTS))
+    each, theirs = 1000 * spent / AGENTS, nginx_resumed()
+    check("server time per reconnect is measured", spent > 0 and theirs > 0,
+          "%.2f ms of core, api, keyd and gate, %.1f times the %.2f ms of nginx for a resumed handshake" % (each, each / theirs, theirs))
     for a in agents:
         a.stop()
     for r in runs:
         r.cancel()
 
 
+ROOMS = ("core", "api", "gate")
+
+
+def line_of(p):
+    line = p.stdout.readline()
+    if not line:
+        raise RuntimeError("a part of the agents ended with %s" % p.wait())
+    return json.loads(line)
+
+
+def idle(house, info, count):
+    """Thousands that say every half minute that they live."""
+    sources = bench_api.sources(house.address)
+    before, slab = memory(house, *ROOMS), bench_api.bench.memory([])[1]
+    began = time.monotonic()
+    parts = [subprocess.Popen([sys.executable, os.path.join(HERE, "agents.py"), house.address, info["name"], str(first),
+                               str(min(PART, count - first)), sources[n % len(sources)], str(HEARTBEAT)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+             for n, first in enumerate(range(0, count, PART))]
+    try:
+        welcomed = sum(line_of(p)["welcomed"] for p in parts)
+        check("%d idle agents are welcomed" % count, welcomed == count, "%d in %.0f s" % (welcomed, time.monotonic() - began))
+        time.sleep(HEARTBEAT)
+        spent = cpu(house, ROOMS)
+        time.sleep(HEARTBEAT * WATCHED)
+        spent = cpu(house, ROOMS) - spent
+        each = (memory(house, *ROOMS) - before) * 1024 / count
+        for p in parts:
+            p.stdin.write("end\n")
+            p.stdin.flush()
+        ends = [line_of(p) for p in parts]
+        check("none of them is lost", not sum(e["lost"] for e in ends), ends if sum(e["lost"] for e in ends) else "")
+        check("each of them says that it lives", sum(e["beats"] for e in ends) >= count * WATCHED * 0.9, sum(e["beats"] for e in ends))
+        check("memory of the programs per idle agent is small", each < IDLE_BYTES,
+              "%.1f kB of core, api and gate; kernel slab of both ends, and of nobody else's, %.1f kB"
+              % (each / 1024, (bench_api.bench.memory([])[1] - slab) / 1024 / count))
+        check("processor time per idle agent is measured", spent > 0, "%.3f ms a heartbeat of core, api and gate; all of them %.1f %% of a "
+              "processor" % (1000 * spent / count / WATCHED, 100 * spent / HEARTBEAT / WATCHED))
+    finally:
+        for p in parts:
+            p.kill()
+            p.wait()
+
+
 def main():
+    count = bench_api.possible(IDLE)
     with House("storm") as house:
         house.start()
-        seed(house, AGENTS)
+        seed(house, max(AGENTS, count))
         status, _, body = house.request("GET", "/services/appliance/agents")
         info = json.loads(body)
         check("the agents' name and authority are told", status == 200 and "BEGIN CERTIFICATE" in info["ca_pem"], info.get("name"))
         asyncio.run(storm(house, info))
+        idle(house, info, count)
     return 1 if failed else 0
 
 
