@@ -259,7 +259,6 @@ static void message_done(struct core_job *work)
 	} else {
 		reply(j, "{}");
 		core_agent_send_all(work->core, &j->out);
-		core_engine_kick(work->core);
 	}
 	job_free(j);
 }
@@ -349,6 +348,7 @@ static void take_message(struct core *core, struct channel *c, struct ipc_msg *m
 	j->work.job.run = message_run;
 	j->work.done = message_done;
 	core_job_write(core, &j->work);
+	core_engine_kick(core);
 }
 
 void core_agent_message(struct core *core, struct core_link *link, struct ipc_msg *msg)

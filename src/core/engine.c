@@ -28,8 +28,9 @@ static const char *const worker_rooms[] = { "sysd", "fwd", "demo", "cloud" };
 
 struct core_engine {
 	struct core_link *links[WORKERS_MAX];	/* NULL = not connected */
-	bool running, again;
+	bool running, again, wanted;
 	struct ev_timer due;
+	struct ev_prepare round;		/* takes the turn behind all that this round of the loop hands to the writer */
 };
 
 struct turn_job {
@@ -137,17 +138,18 @@ static void turn_done(struct core_job *work)
 		core_engine_kick(core);
 }
 
-void core_engine_kick(struct core *core)
+/* Jobs run in the order they are added, and those that wait in one transaction: what comes of results is given out in the commit that
+ * keeps them. */
+static void round_over(struct ev_loop *loop, struct ev_prepare *p, int events)
 {
+	struct core *core = p->data;
 	struct core_engine *e = core->engine;
 	const uint8_t *key = core_blob_key();
 	struct turn_job *t;
 
-	if (e->running) {
-		e->again = true;
-		return;
-	}
-	e->again = false;
+	(void)events;
+	ev_prepare_stop(loop, p);
+	e->wanted = false;
 	t = calloc(1, sizeof *t);
 	if (!t)
 		log_fatal("engine");
@@ -159,6 +161,21 @@ void core_engine_kick(struct core *core)
 	t->work.done = turn_done;
 	e->running = true;
 	core_job_write(core, &t->work);
+}
+
+void core_engine_kick(struct core *core)
+{
+	struct core_engine *e = core->engine;
+
+	if (e->running) {
+		e->again = true;
+		return;
+	}
+	e->again = false;
+	if (e->wanted)
+		return;
+	e->wanted = true;
+	ev_prepare_start(core->loop, &e->round);
 }
 
 static void due_reached(struct ev_loop *loop, struct ev_timer *timer, int events)
@@ -175,6 +192,10 @@ void core_engine_open(struct core *core)
 		log_fatal("engine");
 	ev_timer_init(&core->engine->due, due_reached, 0., 0.);
 	core->engine->due.data = core;
+	/* Before the writer's queue is handed over, which is the end of a round too. */
+	ev_prepare_init(&core->engine->round, round_over);
+	ev_set_priority(&core->engine->round, EV_MAXPRI);
+	core->engine->round.data = core;
 	core_engine_kick(core);
 }
 
@@ -317,7 +338,6 @@ static void result_done(struct core_job *work)
 
 	if (r->link->conn)
 		answer(r, (int)work->job.failure);
-	core_engine_kick(work->core);
 	core_link_drop(r->link);
 	yyjson_doc_free(r->doc);
 	free(r);
@@ -360,6 +380,7 @@ static void take(struct core *core, struct core_link *link, struct ipc_msg *msg,
 	r->work.job.essential = true;
 	r->work.done = result_done;
 	core_job_write(core, &r->work);
+	core_engine_kick(core);
 }
 
 void core_engine_result(struct core *core, struct core_link *link, struct ipc_msg *msg)

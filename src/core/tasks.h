@@ -33,7 +33,7 @@
 /* Operations of the appliance that are remembered after their end. */
 #define CORE_OPERATIONS_KEPT 10000
 /* Tasks given out in one transaction. */
-#define CORE_TASK_BATCH 32
+#define CORE_TASK_BATCH 128
 /* Tasks of one provider that are carried out at once. */
 #define CORE_PROVIDER_TASKS 10
 /* due_boot of what waits for something else than time. */

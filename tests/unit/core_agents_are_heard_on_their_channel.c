@@ -175,8 +175,14 @@ static bool answered(const void *seq)
 	return reply.seq == *(const uint32_t *)seq;
 }
 
+static int code_of(const struct api *a)
+{
+	until(answered, &a->seq, "an answer");
+	return reply.code;
+}
+
 /* The code of the answer to a request. */
-#define ASK(api, type, ...) (send_json(api, type, ++(api)->seq, __VA_ARGS__), until(answered, &(api)->seq, #__VA_ARGS__), reply.code)
+#define ASK(api, type, ...) (send_json(api, type, ++(api)->seq, __VA_ARGS__), code_of(api))
 
 /* What was sent before has been done: the writer does one after the other, and so does each connection. */
 static void settle(struct api *a)

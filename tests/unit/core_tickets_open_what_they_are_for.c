@@ -179,10 +179,10 @@ static void done(bool good, void *arg)
 	done_good = good;
 }
 
+static struct core core;
+
 static bool runs(const char *room)
 {
-	static struct core core;
-
 	unseal(&core, &context, room, done, &context);
 	CHECK(!done_count);
 	keyd_works();
@@ -208,7 +208,7 @@ static void values_reach_their_places(void)
 		free(context.secrets[i].sealed);
 	}
 	context.count = 0;
-	unseal(NULL, &context, NULL, done, &context);
+	unseal(&core, &context, NULL, done, &context);
 	CHECK(done_count == 1 && done_good && !pending);
 	end();
 }
@@ -266,7 +266,7 @@ static void keyd_away(void)
 	struct pending *p;
 
 	begin();
-	unseal(NULL, &context, NULL, done, &context);
+	unseal(&core, &context, NULL, done, &context);
 	while ((p = pending)) {
 		pending = p->next;
 		p->reply(NULL, ECONNRESET, p->arg);
