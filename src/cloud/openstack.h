@@ -65,6 +65,9 @@ enum os_result os_find(struct os *o, const char *key, const char *hint, char id[
 /* Its addresses into the output; status text in *status when not NULL. */
 enum os_result os_server(struct os *o, const char *id, char *status, size_t cap, bool report);
 
+/* For os_each over servers, arg = the job: into machines[] or unregistered[] of its output, as far as those are there. */
+int os_list_one(yyjson_val *server, void *arg);
+
 driver_fn os_validate, os_sync, os_create, os_start, os_stop, os_destroy, os_list;
 
 #endif

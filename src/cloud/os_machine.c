@@ -310,7 +310,29 @@ enum job_result os_destroy(struct job *job)
 
 /* ---- all of them ---- */
 
-static int list_one(yyjson_val *server, void *arg)
+/* The first address of any network, for people. */
+static const char *first_address(yyjson_val *server)
+{
+	yyjson_obj_iter nets = yyjson_obj_iter_with(yyjson_obj_get(server, "addresses"));
+	yyjson_val *key, *one;
+
+	while ((key = yyjson_obj_iter_next(&nets)))
+		if ((one = yyjson_arr_get_first(yyjson_obj_iter_get_val(key))))
+			return job_text(one, "addr");
+	return "";
+}
+
+static void put_other(struct job *job, yyjson_mut_val *v, yyjson_val *server)
+{
+	yyjson_mut_val *info = yyjson_mut_obj_add_obj(job->output, v, "server_info");
+
+	put_text(job, v, "power_state", job_text(server, "status"));
+	put_text(job, info, "address", first_address(server));
+	put_text(job, info, "flavor", job_text(yyjson_obj_get(server, "flavor"), "id"));
+	put_text(job, info, "image", job_text(yyjson_obj_get(server, "image"), "id"));
+}
+
+int os_list_one(yyjson_val *server, void *arg)
 {
 	struct job *job = arg;
 	const char *key = job_own(job, key_of(server));
@@ -329,7 +351,7 @@ static int list_one(yyjson_val *server, void *arg)
 		put_text(job, v, "created", job_text(server, "created"));
 		put_text(job, v, "state", strcmp(job_text(server, "status"), "ACTIVE") ? "stopped" : "running");
 	} else {
-		put_text(job, v, "power_state", job_text(server, "status"));
+		put_other(job, v, server);
 	}
 	return 0;
 }
@@ -345,7 +367,7 @@ enum job_result os_list(struct job *job)
 	yyjson_mut_obj_add_arr(job->output, job->out, "machines");
 	if (yyjson_is_true(yyjson_obj_get(job->input, "unregistered")))
 		yyjson_mut_obj_add_arr(job->output, job->out, "unregistered");
-	r = os_each(o, OS_COMPUTE, "/servers/detail", "servers", "id", list_one, job);
+	r = os_each(o, OS_COMPUTE, "/servers/detail", "servers", "id", os_list_one, job);
 	result = r == OS_DONE ? JOB_DONE : os_fail(o, r, "list the machines");
 	os_close(o);
 	return result;

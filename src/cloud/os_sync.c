@@ -95,6 +95,8 @@ static enum os_result collect(struct sync *s)
 		r = os_each(o, OS_NETWORK, "/networks", "networks", "id", take_network, s);
 	if (r == OS_DONE && o->url[OS_NETWORK][0])
 		r = os_each(o, OS_NETWORK, "/security-groups", "security_groups", "id", take_group, s);
+	if (r == OS_DONE)
+		r = os_each(o, OS_COMPUTE, "/servers/detail", "servers", "id", os_list_one, o->job);
 	return r;
 }
 
@@ -124,13 +126,14 @@ static void put_service(struct sync *s, yyjson_mut_val *services, bool windows)
 enum job_result os_sync(struct job *job)
 {
 	struct sync s = { .doc = job->output };
-	yyjson_mut_val *services;
+	yyjson_mut_val *services, *others;
 	enum job_result result;
 	enum os_result r;
 
 	s.o = os_open(job, &result);
 	if (!s.o)
 		return result;
+	others = yyjson_mut_obj_add_arr(job->output, job->out, "unregistered");
 	r = collect(&s);
 	if (r == OS_DONE) {
 		services = yyjson_mut_obj_add_arr(s.doc, job->out, "services");
@@ -139,6 +142,7 @@ enum job_result os_sync(struct job *job)
 		job_say(job, JOB_INFO, "Found %zu images, %zu flavors, %zu key pairs, %zu networks, %zu floating pools and %zu security groups.",
 			yyjson_mut_arr_size(s.linux_images) + yyjson_mut_arr_size(s.windows_images), yyjson_mut_arr_size(s.flavors),
 			yyjson_mut_arr_size(s.keypairs), yyjson_mut_arr_size(s.networks), yyjson_mut_arr_size(s.pools), yyjson_mut_arr_size(s.groups));
+		job_say(job, JOB_INFO, "Found %zu servers that are not registered.", yyjson_mut_arr_size(others));
 	}
 	result = r == OS_DONE ? JOB_DONE : os_fail(s.o, r, "synchronize");
 	os_close(s.o);

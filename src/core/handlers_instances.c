@@ -42,7 +42,7 @@ const struct core_handler core_handlers_instances[] = {
 	{ .verb = "provider.delete", .run = verb_provider_delete_run, .after = verb_kick_after, .essential = true },
 	{ .verb = "provider.sync", .run = verb_provider_sync_run, .after = verb_kick_after },
 	{ .verb = "provider.logs", .chunk = verb_provider_logs },
-	{ .verb = "provider.unregistered", .run = verb_provider_unregistered_run },
+	{ .verb = "provider.unregistered", .chunk = verb_provider_unregistered },
 	{ .verb = "provider.image.create", .run = verb_provider_image_create_run, .after = verb_kick_after },
 	{ .verb = "provider.image.delete", .run = verb_provider_image_delete_run, .after = verb_kick_after },
 	{ .verb = NULL },

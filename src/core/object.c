@@ -213,7 +213,7 @@ static void add_if(yyjson_mut_doc *doc, yyjson_mut_val *data, const char *name, 
 		yyjson_mut_obj_add_str(doc, data, name, value);
 }
 
-static void event(struct db *db, const struct object *o, const char *what)
+void object_event(struct db *db, const struct object *o, const char *what)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *data = yyjson_mut_obj(doc);
@@ -306,12 +306,12 @@ void object_put(struct db *db, struct object *o)
 		object_files_index(db, o, text);
 	free(text);
 	object_members_index(db, o);
-	event(db, o, there ? "changed" : "created");
+	object_event(db, o, there ? "changed" : "created");
 }
 
 void object_delete(struct db *db, const struct object *o)
 {
-	event(db, o, "deleted");
+	object_event(db, o, "deleted");
 	db_run(db, "DELETE FROM share WHERE kind = ? AND id = ?", "it", (int64_t)o->kind, o->id);
 	db_run(db, "DELETE FROM secret WHERE object = ?", "t", o->id);
 	db_run(db, "DELETE FROM object WHERE kind = ? AND id = ?", "it", (int64_t)o->kind, o->id);

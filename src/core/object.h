@@ -65,6 +65,8 @@ const char *object_member(const struct object *o, const char *member);
 void object_put(struct db *db, struct object *o);
 /* Removes it and its secrets and shares (not its children); event "<kind>.deleted". */
 void object_delete(struct db *db, const struct object *o);
+/* Appends the event "<kind>.<what>" alone, for something beside the document that has changed. */
+void object_event(struct db *db, const struct object *o, const char *what);
 void object_free(struct object *o);
 /* The document's text of a peeked one (free it); o is freed. */
 char *object_take_text(struct object *o);

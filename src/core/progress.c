@@ -35,7 +35,8 @@ bool progress_note(struct db *db, const char *worker, int64_t task, int64_t fenc
 	if (holds && t.flow[0] && object_get(db, OBJECT_INSTANCE, t.instance, &o)) {
 		instance_log(db, &o, t.flow, life_event_word(instance_event(&o)), wire_level(level), NULL, line);
 		object_free(&o);
-	} else if (holds && t.provider[0] && object_get(db, OBJECT_PROVIDER, t.provider, &o)) {
+	} else if (holds && t.provider[0] && !(provider_quiet(&t) && strcmp(wire_level(level), "error") != 0) &&
+			object_get(db, OBJECT_PROVIDER, t.provider, &o)) {
 		provider_log(db, &o, !strcmp(wire_level(level), "error") ? PROVIDER_ERROR : PROVIDER_INFO,
 			!strcmp(t.kind, "provider.sync") ? "sync" : "reconcile", line);
 		object_free(&o);

@@ -50,6 +50,8 @@ void provider_timer_delete(struct db *db, const char *id, const char *unused);
 /* Recurrent: looks at what the cloud has; and at which of our machines it has. */
 int64_t provider_schedule_sync(struct db *db, const char *id);
 int64_t provider_schedule_list(struct db *db, const char *id);
+/* Is the task recurrent work, whose steps are nobody's concern while they go well? */
+bool provider_quiet(const struct core_task *t);
 void provider_sync_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 
 /* A machine that no row knows is removed when it was seen for so long, µs: longer than a provider's own request

@@ -10,6 +10,7 @@
 #include "schedule.h"
 #include "timers.h"
 #include "truth.h"
+#include "unregistered.h"
 
 /* Entries of the log removed at once. */
 #define LOG_CUT 8
@@ -148,17 +149,32 @@ int64_t provider_schedule_list(struct db *db, const char *id)
 	return task;
 }
 
-static void set_services(struct object *p, yyjson_val *services)
+/* Puts them into the document: were there others? */
+static bool set_services(struct object *p, yyjson_val *services)
 {
-	yyjson_mut_obj_put(root(p), yyjson_mut_str(p->doc, "services"), yyjson_val_mut_copy(p->doc, services));
+	yyjson_mut_val *list;
+
+	if (!yyjson_is_arr(services))
+		return false;
+	list = yyjson_val_mut_copy(p->doc, services);
+	if (yyjson_mut_equals(list, yyjson_mut_obj_get(root(p), "services")))
+		return false;
+	yyjson_mut_obj_put(root(p), yyjson_mut_str(p->doc, "services"), list);
+	return true;
 }
 
-static void sync_good(struct db *db, struct object *p, yyjson_val *output)
+static void sync_good(struct db *db, struct object *p, yyjson_val *output, bool quiet)
 {
 	const char *message = yyjson_get_str(yyjson_obj_get(output, "message"));
+	bool others = set_services(p, yyjson_obj_get(output, "services"));
 
-	if (yyjson_is_arr(yyjson_obj_get(output, "services")))
-		set_services(p, yyjson_obj_get(output, "services"));
+	unregistered_take(db, p, yyjson_obj_get(output, "unregistered"));
+	/* Recurrent work that finds what is known writes nothing. */
+	if (quiet && !strcmp(p->state, "ready")) {
+		if (others)
+			object_put(db, p);
+		return;
+	}
 	provider_log(db, p, PROVIDER_INFO, "sync", message && message[0] ? message : "The provider was looked at.");
 	provider_state(db, p, "ready");
 	provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
@@ -186,19 +202,26 @@ static void sync_bad(struct db *db, struct object *p, const char *why)
 	provider_state(db, p, "unavailable");
 }
 
-void provider_sync_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+bool provider_quiet(const struct core_task *t)
 {
 	yyjson_doc *in = yyjson_read(t->input, strlen(t->input), 0);
 	bool quiet = yyjson_is_true(yyjson_obj_get(yyjson_doc_get_root(in), "quiet"));
-	struct object p;
 
 	yyjson_doc_free(in);
+	return quiet;
+}
+
+void provider_sync_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+{
+	bool quiet = provider_quiet(t);
+	struct object p;
+
 	if (!object_get(db, OBJECT_PROVIDER, t->provider, &p))
 		return;
 	if (!strcmp(p.state, "deleting") || (quiet && t->state != TASK_DONE && !strcmp(why, "no worker")))
 		;
 	else if (t->state == TASK_DONE)
-		sync_good(db, &p, output);
+		sync_good(db, &p, output, quiet);
 	else if (!strcmp(object_member(&p, "type"), PROVIDER_TEST) && !strcmp(why, "no worker"))
 		sync_alone(db, &p);
 	else
@@ -221,6 +244,7 @@ void provider_remove(struct db *db, const struct object *p)
 	core_timers_drop(db, p->id, NULL);
 	schedule_drop(db, p->id);
 	db_run(db, "DELETE FROM stray WHERE provider = ?", "t", p->id);
+	unregistered_forget(db, p->id);
 	object_delete(db, p);
 	firewall_refresh(db);
 }

@@ -59,6 +59,7 @@ const struct retention core_retention[] = {
 	{ "schedule", "recurrent work", WITH_IT, 0, 0, NULL },
 	{ "binding", "what the bindings of instances found", WITH_IT, 0, 0, NULL },
 	{ "stray", "machines of providers that no instance knows", "until they are gone", 0, 0, NULL },
+	{ "unregistered", "what providers have that is no instance here", "until a sync no longer finds it", 0, 0, NULL },
 	{ "setting", "settings", "always", 0, 0, NULL },
 	{ "meta", "values of the database itself", "always", 0, 0, NULL },
 	{ "schema_version", "steps of the schema", "always", 0, 0, NULL },

@@ -108,5 +108,6 @@ const struct db_migration core_schema[] = {
 	{ 8, core_tables_reports },
 	{ 9, core_tables_work },
 	{ 10, core_tables_output },
+	{ 11, core_tables_unregistered },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

@@ -182,7 +182,8 @@ static bool move(struct db *db, struct core_task *t, enum task_event event, cons
 		db_run(db, "UPDATE task SET cancel = 1, message = ?, updated = ? WHERE id = ?", "tii", why, core_stamp(db), t->id);
 		return true;
 	}
-	text = output ? yyjson_val_write(output, 0, NULL) : NULL;
+	/* What a provider has is taken over by its record at once; it may be megabytes. */
+	text = output && (t->flow[0] || !t->provider[0]) ? yyjson_val_write(output, 0, NULL) : NULL;
 	db_run(db, "UPDATE task SET state = ?, message = ?, output = ?, updated = ?, finished = ?,"
 		" deadline_boot = 0, lease_boot = 0 WHERE id = ?", "tttiii", chart_word(&chart_task, to), why, text ? text : "{}",
 		core_stamp(db), to == TASK_WAITING ? (int64_t)0 : plat_clock_wall(), t->id);

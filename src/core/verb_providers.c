@@ -11,6 +11,7 @@
 #include "secrets.h"
 #include "share.h"
 #include "timers.h"
+#include "unregistered.h"
 #include "verbs_instances.h"
 
 /* Images one provider may be given. */
@@ -314,15 +315,15 @@ int verb_provider_logs(struct db *db, struct core_call *call, char cursor[OBJECT
 	return 0;
 }
 
-/* No sync of this release finds any: those of the Test Provider all come from here. */
-int verb_provider_unregistered_run(struct db *db, struct core_call *call)
+int verb_provider_unregistered(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out)
 {
+	const char *id = core_call_string(call, "id");
 	struct object p;
 
-	if (!access_peek(db, call, OBJECT_PROVIDER, core_call_string(call, "id"), ACCESS_SEE, &p))
+	if (!access_peek(db, call, OBJECT_PROVIDER, id, ACCESS_SEE, &p))
 		return -1;
 	object_free(&p);
-	core_answer_raw(&call->answer, 200, "[]");
+	unregistered_list(db, id, cursor, CORE_LIST_CHUNK, out);
 	return 0;
 }
 

@@ -38,7 +38,7 @@ int verb_provider_put_run(struct db *db, struct core_call *call);
 int verb_provider_delete_run(struct db *db, struct core_call *call);
 int verb_provider_sync_run(struct db *db, struct core_call *call);
 int verb_provider_logs(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
-int verb_provider_unregistered_run(struct db *db, struct core_call *call);
+int verb_provider_unregistered(struct db *db, struct core_call *call, char cursor[OBJECT_CURSOR], struct object_text *out);
 int verb_provider_image_create_run(struct db *db, struct core_call *call);
 int verb_provider_image_delete_run(struct db *db, struct core_call *call);
 

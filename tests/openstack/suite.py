@@ -75,6 +75,25 @@ class Cloud:
         self.call("PUT", NEUTRON + "/routers/%s/add_router_interface" % router, {"subnet_id": inside})
         self.call("POST", "http://127.0.0.1:8774/v2.1/os-keypairs", {"keypair": {"name": "key"}})
 
+    def stranger(self):
+        """A server somebody else made; its id."""
+        image = self.call("GET", "http://127.0.0.1:9292/v2/images")["images"][0]["id"]
+        flavor = self.call("GET", "http://127.0.0.1:8774/v2.1/flavors")["flavors"][0]["id"]
+        net = self.call("GET", NEUTRON + "/networks?name=inside")["networks"][0]["id"]
+        made = self.call("POST", "http://127.0.0.1:8774/v2.1/servers", {"server": {
+            "name": "stranger", "imageRef": image, "flavorRef": flavor, "networks": [{"uuid": net}]}})["server"]["id"]
+        self.until(lambda: [s["status"] for s in self.servers()] == ["ACTIVE"])
+        return made
+
+    def remove(self, server):
+        self.call("DELETE", "http://127.0.0.1:8774/v2.1/servers/" + server)
+        self.until(lambda: not self.servers())
+
+    def until(self, f, seconds=120):
+        end = time.monotonic() + seconds
+        while not f() and time.monotonic() < end:
+            time.sleep(0.3)
+
     def servers(self):
         return self.call("GET", "http://127.0.0.1:8774/v2.1/servers/detail")["servers"]
 
@@ -111,7 +130,12 @@ def cases():
     check("validate: an unknown certificate is refused with its fingerprint", r["outcome"] == "refused" and "fingerprint" in r["message"], r)
     r = result("provider.validate", config_=config(identity_url="https://127.0.0.1:15000/v2.0"))
     check("validate: Keystone v2.0 is refused by name", r["outcome"] == "refused" and "v2.0" in r["message"], r)
+    stranger = cloud_.stranger()
     r = result("provider.sync")
+    check("sync: a server that is not ours is listed as not registered", [(u["name"], u["external_id"], u["power_state"]) for u in
+          r["output"].get("unregistered", [])] == [("stranger", stranger, "ACTIVE")] and
+          r["output"]["unregistered"][0]["server_info"]["address"].startswith("10.9.0."), r["output"].get("unregistered"))
+    cloud_.remove(stranger)
     place = r["output"].get("services", [{}])[0].get("locations", [{}])[0]
     check("sync: images, flavors, key pairs, networks, groups", r["outcome"] == "done" and
           [i["name"] for i in place["images"]] == ["linux"] and [k["name"] for k in place["keypairs"]] == ["key"] and

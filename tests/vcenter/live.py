@@ -101,6 +101,36 @@ def kill(house, room):
     os.kill(house.service_pid(room), signal.SIGKILL)
 
 
+def sync(c, p):
+    before = c.get("/services/providers/" + p)["updated"]
+    c.call("PUT", "/services/providers/%s/sync" % p)
+    return until(lambda: (lambda r: r if r["state"] in ("ready", "unavailable") and r["updated"] != before else None)(
+        c.get("/services/providers/" + p)))
+
+
+def others(c, p):
+    return {u["name"]: u for u in c.get("/services/providers/%s/unregisted-instances" % p)}
+
+
+def cases_unregistered(c, vc, p):
+    there = {x.rsplit("/", 1)[1] for x in vc.govc("find", "/", "-type", "m").split()} - {"DC0_H0_VM0"}
+    first = others(c, p)
+    one = first.get("DC0_H0_VM1", {})
+    check("what is on the vCenter and not ours is listed as it is known to clients", set(first) == there and len(there) == 3 and
+          one.get("schema") == SCHEMAS + "unregistered-instance" and one["provider_id"] == p and one["type"] == "Compute" and
+          one["external_id"].startswith("vm-") and one["power_state"] == "poweredOn" and one["server_info"]["cpus"] == 1, first)
+    vc.govc("vm.power", "-off", "DC0_H0_VM1")
+    vc.govc("vm.destroy", "DC0_C0_RP0_VM1")
+    vc.govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-host", "DC0_H0", "new")
+    sync(c, p)
+    now = others(c, p)
+    check("a sync brings in what is new, takes out what is gone, and leaves the rest its id", set(now) == there - {"DC0_C0_RP0_VM1"} | {"new"} and
+          now["DC0_H0_VM1"]["id"] == one["id"] and now["DC0_H0_VM1"]["power_state"] == "poweredOff", now)
+    check("the log says so in a line", logs(c, p).count("Unregistered resources: 1 found anew, 1 changed, 1 no longer there.") == 1, logs(c, p))
+    sync(c, p)
+    check("and nothing more when nothing changed", others(c, p) == now and sum("Unregistered resources" in t for t in logs(c, p)) == 2, logs(c, p))
+
+
 def cases(house, vc):
     house.set_up()
     c = Client(house)
@@ -120,6 +150,7 @@ def cases(house, vc):
     check("with the fingerprint accepted it is ready, with what it has", r["state"] == "ready" and
           r["services"][0]["datacenters"][0]["templates"][0]["name"] == "DC0_H0_VM0" and r["secret"] == "********", (r["state"], logs(c, p)[:5]))
     check("the log says what was found", any("Found 1 datacenters" in t for t in logs(c, p)), logs(c, p))
+    cases_unregistered(c, vc, p)
     policy = box(c, workspace, "policy", "policy", provider_id=p, claims=["linux"], profile={
         "schema": SCHEMAS + "vsphere/compute/profile", "datacenter": "DC0", "template": "DC0_H0_VM0", "flavor": "Tiny", "instances": 2,
         "network": "VM Network", "datastore": "LocalDS_0", "customization_spec": "None"})

@@ -263,7 +263,7 @@ const struct verb verb_rows_instances[] = {
 	  .help = "its log, the newest first", .list = true, .kind = OBJECT_PROVIDER, .need = ACCESS_SEE, .status = 200,
 	  .reply = "provider-log[]" },
 	{ .name = "provider.unregistered", .method = "GET", .path = PROVIDER "/unregisted-instances",
-	  .role = VERB_ROLE_USER, .args = id_args, .help = "what it has that is no instance here", .kind = OBJECT_PROVIDER,
+	  .role = VERB_ROLE_USER, .args = id_args, .help = "what it has that is no instance here", .list = true, .kind = OBJECT_PROVIDER,
 	  .need = ACCESS_SEE, .status = 200, .reply = "unregistered-instance[]" },
 	{ .name = "provider.image.create", .method = "POST", .path = PROVIDER "/images", .role = VERB_ROLE_USER,
 	  .writes = true, .args = image_args, .help = "offer an image to policies", .kind = OBJECT_PROVIDER,

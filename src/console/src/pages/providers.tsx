@@ -83,12 +83,18 @@ function Import({ p, r, onClose }: { p: any; r: any; onClose: () => void }) {
 	</FormDialog>;
 }
 
+/* Each cloud has its own word for a machine that runs. */
+const active = (r: any) => ["poweredon", "active", "running"].includes(String(r.power_state).toLowerCase());
+
 function Unregistered({ p }: { p: any }) {
 	const read = useRead<any[]>(`/services/providers/${p.id}/unregisted-instances`, about(p.id));
 	const [one, set] = useState<any>(null);
 
-	return <section class="card">{read.error ? <div class="pad"><Note kind="bad">{read.error}</Note></div> : !read.value ? <div class="pad"><Spin what="Reading…" /></div> : read.value.length === 0 ? <Empty icon="search" title="Nothing unregistered was found">Machines that exist at the provider and are not managed here appear after a synchronisation.</Empty> :
-		<div class="scroll-x" tabIndex={0} role="region" aria-label="Unregistered resources"><table class="plain"><thead><tr><th>Name</th><th>Type</th><th>State</th><th>At the provider</th><th><span class="sr">Actions</span></th></tr></thead><tbody>{read.value.map((r) => <tr key={r.id}><th scope="row">{r.name}</th><td>{r.type}</td><td>{r.power_state}</td><td class="mono">{r.external_id}</td><td><Button onClick={() => set(r)}>Import</Button></td></tr>)}</tbody></table></div>}
+	const list = [...(read.value ?? [])].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+	const size = (r: any) => [r.server_info?.cpus && `${r.server_info.cpus} CPU`, r.server_info?.memory && `${r.server_info.memory} MB`].filter(Boolean).join(", ");
+
+	return <section class="card">{read.error ? <div class="pad"><Note kind="bad">{read.error}</Note></div> : !read.value ? <div class="pad"><Spin what="Reading…" /></div> : list.length === 0 ? <Empty icon="search" title="Nothing unregistered was found">Machines that exist at the provider and are not managed here appear after a synchronisation, and within 20 minutes by themselves.</Empty> :
+		<div class="scroll-x" tabIndex={0} role="region" aria-label="Unregistered resources"><table class="plain"><thead><tr><th>Name</th><th>System</th><th>Size</th><th>Address</th><th>State</th><th>At the provider</th><th><span class="sr">Actions</span></th></tr></thead><tbody>{list.map((r) => <tr key={r.id}><th scope="row">{r.name}</th><td>{r.server_info?.os || r.type}</td><td class="nowrap">{size(r)}</td><td class="mono">{r.server_info?.address}</td><td><State kind={active(r) ? "good" : ""}>{active(r) ? "Active" : "Inactive"}</State></td><td class="mono">{r.external_id}</td><td><Button onClick={() => set(r)}>Import</Button></td></tr>)}</tbody></table></div>}
 		{one && <Import p={p} r={one} onClose={() => set(null)} />}</section>;
 }
 
