@@ -26,7 +26,7 @@ static void take(char *out, size_t size, sqlite3_stmt *q, int column)
 bool machine_read(struct db *db, const char *id, struct machine *m)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT instance, service, provider, name, fingerprint, boot_id, external_id, public,"
-		" private, hostname, version, number, channel, token_number, last_close, state, tried FROM machine WHERE id = ?", "t", id);
+		" private, hostname, version, number, channel, token_number, last_close, state, tried, vanished FROM machine WHERE id = ?", "t", id);
 
 	memset(m, 0, sizeof *m);
 	if (!db_row(db, q))
@@ -49,6 +49,7 @@ bool machine_read(struct db *db, const char *id, struct machine *m)
 	m->last_close = db_int(q, 14);
 	m->state = (enum machine_state)chart_state(&chart_machine, db_text(q, 15));
 	m->tried = db_int(q, 16) != 0;
+	m->vanished = db_int(q, 17);
 	db_end(q);
 	return true;
 }
@@ -146,7 +147,7 @@ static void add_wire(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct mac
 	yyjson_mut_obj_add_str(doc, o, "schema", MACHINE_SCHEMA);
 	yyjson_mut_obj_add_strcpy(doc, o, "name", m->name);
 	yyjson_mut_obj_add_strcpy(doc, o, "id", m->id);
-	yyjson_mut_obj_add_str(doc, o, "state", wire_state(m->state));
+	yyjson_mut_obj_add_str(doc, o, "state", m->vanished ? "unavailable" : wire_state(m->state));
 	yyjson_mut_obj_add_str(doc, o, "token", SECRET_MASK);
 	address = yyjson_mut_obj_add_obj(doc, o, "address");
 	yyjson_mut_obj_add_strcpy(doc, address, "public", m->public);
@@ -157,6 +158,8 @@ static void add_wire(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct mac
 	yyjson_mut_obj_add_strcpy(doc, o, "agent_version", m->version);
 	add_date(doc, o, "last_agent_ping", seen);
 	add_date(doc, o, "last_agent_close", m->last_close);
+	if (m->vanished)
+		add_date(doc, o, "vanished", m->vanished);
 }
 
 static yyjson_mut_val *service_machines(struct db *db, const char *instance, yyjson_mut_doc *doc)

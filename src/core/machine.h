@@ -26,6 +26,7 @@ struct machine {
 	char name[MACHINE_NAME], fingerprint[MACHINE_TEXT], boot_id[MACHINE_TEXT], external_id[MACHINE_TEXT];
 	char public[MACHINE_TEXT], private[MACHINE_TEXT], hostname[MACHINE_TEXT], version[64];
 	int64_t number, channel, token_number, last_close;
+	int64_t vanished;	/* since when its provider has it no more (vanished.h), 0 = it has */
 	enum machine_state state;
 	bool tried;
 };

@@ -121,7 +121,7 @@ static void add_bootstrap(const struct prepare_facts *facts, struct prepared *p,
 /* The provider's record without what is secret or not the worker's concern. */
 static void add_provider(struct db *db, struct prepared *p, yyjson_mut_val *input)
 {
-	static const char *const left_out[] = { "services", "members", "admin_boxes", "images" };
+	static const char *const left_out[] = { "services", "members", "admin_boxes", "images", "vanished" };
 	yyjson_mut_doc *doc = p->context.doc;
 	yyjson_mut_val *config;
 	struct object provider;

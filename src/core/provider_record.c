@@ -11,6 +11,7 @@
 #include "timers.h"
 #include "truth.h"
 #include "unregistered.h"
+#include "vanished.h"
 
 /* Entries of the log removed at once. */
 #define LOG_CUT 8
@@ -97,6 +98,17 @@ static void input_of(const struct object *p, bool quiet, char out[OBJECT_ID + 64
 	snprintf(out, OBJECT_ID + 64, "{\"provider\":\"%s\",\"quiet\":%s}", p->id, quiet ? "true" : "false");
 }
 
+/* Which of our machines it has: with each sync somebody asks for, for its worker. */
+static int64_t look_at_machines(struct db *db, const struct object *p)
+{
+	char input[OBJECT_ID + 64];
+
+	if (!worker_here(db, p) || task_open(db, p->id, "machine.list"))
+		return 0;
+	input_of(p, true, input);
+	return add_task(db, p, "machine.list", input);
+}
+
 void provider_timer_sync(struct db *db, const char *id, const char *unused)
 {
 	char input[OBJECT_ID + 64];
@@ -113,6 +125,7 @@ void provider_timer_sync(struct db *db, const char *id, const char *unused)
 		input_of(&p, false, input);
 		add_task(db, &p, "provider.sync", input);
 		schedule_of(db, &p);
+		look_at_machines(db, &p);
 	}
 	object_free(&p);
 }
@@ -135,16 +148,13 @@ int64_t provider_schedule_sync(struct db *db, const char *id)
 
 int64_t provider_schedule_list(struct db *db, const char *id)
 {
-	char input[OBJECT_ID + 64];
 	struct object p;
 	int64_t task = 0;
 
 	if (!object_get(db, OBJECT_PROVIDER, id, &p))
 		return 0;
-	if (worker_here(db, &p) && strcmp(p.state, "deleting") != 0 && !task_open(db, id, "machine.list")) {
-		input_of(&p, true, input);
-		task = add_task(db, &p, "machine.list", input);
-	}
+	if (strcmp(p.state, "deleting") != 0)
+		task = look_at_machines(db, &p);
 	object_free(&p);
 	return task;
 }
@@ -166,12 +176,13 @@ static bool set_services(struct object *p, yyjson_val *services)
 static void sync_good(struct db *db, struct object *p, yyjson_val *output, bool quiet)
 {
 	const char *message = yyjson_get_str(yyjson_obj_get(output, "message"));
+	bool marked = vanished_take(db, p, yyjson_obj_get(output, "services"));
 	bool others = set_services(p, yyjson_obj_get(output, "services"));
 
 	unregistered_take(db, p, yyjson_obj_get(output, "unregistered"));
 	/* Recurrent work that finds what is known writes nothing. */
 	if (quiet && !strcmp(p->state, "ready")) {
-		if (others)
+		if (others || marked)
 			object_put(db, p);
 		return;
 	}

@@ -9,6 +9,8 @@
 #include "plant.h"
 #include "provider.h"
 #include "truth.h"
+#include "vanished.h"
+#include "log/log.h"
 #include "plat/clock.h"
 
 /* Machines of one list. */
@@ -123,6 +125,24 @@ static void note_strays(struct db *db, const struct core_task *t, const struct s
 	db_run(db, "DELETE FROM stray WHERE provider = ? AND seen = 0", "t", t->provider);
 }
 
+/* A list that may have been cut says nothing of what it does not have. */
+static void look_for_vanished(struct db *db, const struct core_task *t, const struct seen *list, unsigned n)
+{
+	struct vanished_list all = { .keys = calloc(n + 1, sizeof *all.keys), .external_ids = calloc(n + 1, sizeof *all.external_ids),
+		.count = n };
+
+	if (!all.keys || !all.external_ids)
+		log_fatal("reconcile");
+	for (unsigned i = 0; i < n; i++) {
+		all.keys[i] = list[i].key;
+		all.external_ids[i] = list[i].external_id;
+	}
+	if (n < LIST_MAX)
+		vanished_machines(db, t, &all);
+	free(all.keys);
+	free(all.external_ids);
+}
+
 void provider_list_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
 {
 	struct seen *list = t->state == TASK_DONE ? calloc(LIST_MAX, sizeof *list) : NULL;
@@ -136,6 +156,7 @@ void provider_list_ended(struct db *db, const struct core_task *t, const char *w
 	}
 	n = read_list(output, list);
 	note_strays(db, t, list, n);
+	look_for_vanished(db, t, list, n);
 	for (unsigned i = 0; i < 16 && !db_error(db); i++)
 		remove_old(db, t, object_member(&p, "type"));
 	object_free(&p);

@@ -109,5 +109,6 @@ const struct db_migration core_schema[] = {
 	{ 9, core_tables_work },
 	{ 10, core_tables_output },
 	{ 11, core_tables_unregistered },
+	{ 12, core_tables_vanished },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

@@ -112,7 +112,7 @@ int verb_provider_types_run(struct db *db, struct core_call *call)
 /* What is ours to say. */
 static const char *const fixed[] = {
 	"id", "uri", "schema", "type", "owner", "organization", "created", "updated", "deleted", "state", "services",
-	"management_state", "management_state_history", "default_policies_created", "images",
+	"management_state", "management_state_history", "default_policies_created", "images", "vanished",
 };
 
 static bool is_fixed(const char *name)

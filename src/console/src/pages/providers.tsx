@@ -100,15 +100,24 @@ function Unregistered({ p }: { p: any }) {
 
 const count = (p: any, key: string): number => (p.services ?? []).reduce((n: number, s: any) => n + (s[key]?.length ?? 0) + [...(s.locations ?? []), ...(s.datacenters ?? [])].reduce((m: number, l: any) => m + (l[key]?.length ?? 0), 0), 0);
 
+/* What policies and instances name, and a synchronisation no longer finds. */
+function Vanished({ p }: { p: any }) {
+	const list: any[] = p.vanished ?? [];
+
+	return list.length === 0 ? null : <section class="card" aria-labelledby="vanished"><header><h2 id="vanished">No longer there</h2></header>
+		<div class="scroll-x" tabIndex={0} role="region" aria-label="No longer there"><table class="plain"><thead><tr><th>Name</th><th>What</th><th>Where</th><th>Since</th><th>Instances made with it</th></tr></thead><tbody>{list.map((v) => <tr key={`${v.type} ${v.location} ${v.name}`}><th scope="row">{v.name}</th><td>{v.type}</td><td>{v.location}</td><td class="nowrap"><Time at={v.since} /></td>
+			<td>{v.instances.length === 0 ? "none" : v.instances.map((id: string, n: number) => <span key={id}>{n > 0 && ", "}<a href={to("instances", id)}>{instances.get(id)?.name ?? id}</a></span>)}</td></tr>)}</tbody></table></div></section>;
+}
+
 function Found({ p }: { p: any }) {
 	const things = ["locations", "datacenters", "images", "templates", "flavors", "keypairs", "networks", "datastores", "folders", "security_groups"].map((k) => [k, count(p, k)] as const).filter(([, n]) => n);
 
-	return <div class="two-columns">
+	return <div class="stack"><Vanished p={p} /><div class="two-columns">
 		<section class="card"><header><h2>What was found</h2><span class="small muted">synchronised <Time at={p.updated} /></span></header>
 			{(p.services ?? []).length === 0 ? <p class="pad muted">Nothing yet.</p> : <ul class="list">{p.services.map((s: any) => <li class="pad stack tight" key={s.name}><b>{s.name}</b><span class="small muted">{[...(s.locations ?? []), ...(s.datacenters ?? [])].map((l: any) => l.name).join(", ")}</span>
 				{(s.flavors ?? []).length > 0 && <span class="small">Sizes: {s.flavors.map((f: any) => `${f.name}${f.cpu ? ` (${f.cpu} CPU, ${f.memory} MB)` : ""}`).join(", ")}</span>}</li>)}</ul>}</section>
 		<section class="card pad stack"><h2>Facts</h2><Facts rows={[["Type", p.type], ["State", <ProviderState p={p} />], ["Workspace", workspaceName(p.owner)], ["Identity", <code>{p.id}</code>], !!p.endpoint && ["Address", p.endpoint], !!p.identity_url && ["Address", p.identity_url], !!p.username && ["User", p.username], ["Made", when(p.created)], ...things.map(([k, n]) => [capital(k.replace(/_/g, " ")), String(n)] as [string, string])]} /></section>
-	</div>;
+	</div></div>;
 }
 
 function EditProvider({ p, onClose }: { p: any; onClose: () => void }) {

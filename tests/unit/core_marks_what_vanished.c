@@ -1,0 +1,199 @@
+/* core: what a provider has no more is marked, with the instances that were made with it, and the mark goes when it is back. */
+/* with: core/all.c */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/machine.h"
+#include "core/provider.h"
+#include "core/tasks.h"
+#include "core/truth.h"
+#include "core/vanished.h"
+#include "log/log.h"
+#include "plat/clock.h"
+
+#define SCHEMA "http://elasticbox.net/schemas/"
+
+static int failed;
+static struct db *db;
+
+#define CHECK(what) do { if (!(what)) { failed = 1; printf("%s:%d: %s\n", __FILE__, __LINE__, #what); } } while (0)
+
+static void put(enum object_kind kind, const char *id, const char *parent, const char *state, const char *json)
+{
+	yyjson_doc *doc = yyjson_read(json, strlen(json), 0);
+	struct object o;
+
+	object_new(&o, kind, id, SCHEMA "x");
+	yyjson_mut_doc_free(o.doc);
+	o.doc = yyjson_doc_mut_copy(doc, NULL);
+	snprintf(o.parent, sizeof o.parent, "%s", parent);
+	snprintf(o.state, sizeof o.state, "%s", state);
+	object_put(db, &o);
+	object_free(&o);
+	yyjson_doc_free(doc);
+	CHECK(!db_error_take(db));
+}
+
+static void sync(const char *services)
+{
+	struct core_task t = { .state = TASK_DONE, .kind = "provider.sync", .provider = "prov", .input = "{\"quiet\":true}" };
+	struct object_text out = { .p = NULL };
+	yyjson_doc *doc;
+
+	object_text_add(&out, "{\"services\":", 12);
+	object_text_add(&out, services, strlen(services));
+	object_text_add(&out, "}", 1);
+	doc = yyjson_read(out.p, out.len, 0);
+	CHECK(doc != NULL);
+	provider_sync_ended(db, &t, "", yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
+	object_text_free(&out);
+	CHECK(!db_error_take(db));
+}
+
+/* Does the log have a line that begins so? */
+static bool said(const char *line)
+{
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind IN (9, 10) AND substr(json_extract(doc, '$.text'), 1,"
+		" length(?1)) = ?1)", "t", line) != 0;
+}
+
+static int64_t marks(void)
+{
+	return db_number(db, -1, "SELECT coalesce(json_array_length(doc, '$.vanished'), 0) FROM object WHERE kind = 8 AND id = 'prov'", "");
+}
+
+/* The mark of this type and name, with so many instances. */
+static bool marked(const char *type, const char *name, int instances)
+{
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object, json_each(object.doc, '$.vanished') v WHERE kind = 8 AND id = 'prov'"
+		" AND json_extract(v.value, '$.type') = ? AND json_extract(v.value, '$.name') = ? AND json_array_length(v.value,"
+		" '$.instances') = ? AND json_extract(v.value, '$.since') <> '')", "tti", type, name, (int64_t)instances) != 0;
+}
+
+#define DC(templates, networks) "{\"name\":\"DC0\",\"mor\":\"datacenter-2\",\"templates\":[" templates "],\"networks\":[" networks "]}"
+#define SERVICES(dc, flavors) "[{\"name\":\"Linux Compute\",\"datacenters\":[" dc "],\"flavors\":[" flavors "]}," \
+	"{\"name\":\"Windows Compute\",\"datacenters\":[" DC("", "") "],\"flavors\":[" flavors "]}]"
+#define T1 "{\"name\":\"debian\",\"mor\":\"vm-1\"}"
+#define T2 "{\"name\":\"old\",\"mor\":\"vm-2\"}"
+#define N1 "{\"name\":\"VM Network\",\"mor\":\"network-7\"}"
+#define F1 "{\"name\":\"Small\"}"
+
+static void check_objects(void)
+{
+	int64_t events;
+
+	sync(SERVICES(DC(T1 "," T2, N1), F1));
+	CHECK(marks() == 0);
+	/* One that an instance was made with, one that none was. */
+	sync(SERVICES(DC("", N1), F1));
+	CHECK(marks() == 2 && marked("template", "debian", 1) && marked("template", "old", 0));
+	CHECK(said("The template debian of DC0 is no longer there. Instances that were made with it: web (i-web1)"));
+	CHECK(said("1 more object is no longer there."));
+	events = db_number(db, 0, "SELECT count(*) FROM event", "");
+	sync(SERVICES(DC("", N1), F1));
+	CHECK(marks() == 2 && db_number(db, 0, "SELECT count(*) FROM event", "") == events);
+	/* By its reference, and a flavor, which is of no datacenter. */
+	sync(SERVICES(DC("", ""), ""));
+	CHECK(marks() == 4 && marked("network", "VM Network", 1) && marked("flavor", "Small", 1));
+	/* The instance is terminated: none is concerned any more. */
+	put(OBJECT_SERVICE, "eb-web1", "i-web1", "done", "{\"provider_id\":\"prov\",\"operation\":\"terminate_service\",\"machines\":[]}");
+	sync(SERVICES(DC("", ""), ""));
+	CHECK(marks() == 4 && marked("network", "VM Network", 0) && marked("template", "debian", 0));
+	sync(SERVICES(DC(T1, N1), F1));
+	CHECK(marks() == 1 && marked("template", "old", 0) && said("The template debian is there again."));
+	/* Somewhere else of the same name is not the same. */
+	sync("[{\"name\":\"Linux Compute\",\"datacenters\":[{\"name\":\"DC1\",\"templates\":[" T1 "]}]}]");
+	CHECK(marked("template", "debian", 0));
+	/* What is no list, and things without names. */
+	sync("[7,null,{\"flavors\":{\"name\":\"x\"},\"datacenters\":[1,{\"templates\":[3,{},{\"name\":4}]}]}]");
+	CHECK(marks() > 1);
+}
+
+/* ---- machines ---- */
+
+static void list(const char *machines, int64_t id)
+{
+	struct core_task t = { .id = id, .state = TASK_DONE, .kind = "machine.list", .provider = "prov", .input = "{}" };
+	struct object_text out = { .p = NULL };
+	yyjson_doc *doc;
+
+	db_run(db, "INSERT INTO task(id, operation, worker, kind, key, input, state, created, updated, started) VALUES(?1, 0, 'cloud',"
+		" 'machine.list', ?1, '{}', 'done', 0, 0, ?2)", "ii", id, core_stamp(db));
+	object_text_add(&out, "{\"machines\":[", 13);
+	object_text_add(&out, machines, strlen(machines));
+	object_text_add(&out, "]}", 2);
+	doc = yyjson_read(out.p, out.len, 0);
+	CHECK(doc != NULL);
+	provider_list_ended(db, &t, "", yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
+	object_text_free(&out);
+	CHECK(!db_error_take(db));
+}
+
+static bool shown(const char *machine, const char *state, bool vanished)
+{
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object, json_each(object.doc, '$.machines') m WHERE kind = 6 AND id = 'eb-web1'"
+		" AND json_extract(m.value, '$.id') = ? AND json_extract(m.value, '$.state') = ? AND (json_extract(m.value, '$.vanished')"
+		" IS NOT NULL) = ?)", "tti", machine, state, (int64_t)vanished) != 0;
+}
+
+static void machine(const char *id, const char *external, const char *state)
+{
+	db_run(db, "INSERT INTO machine(id, instance, service, provider, number, name, state, tried, external_id, created, updated)"
+		" VALUES(?1, 'i-web1', 'eb-web1', 'prov', 1, ?1, ?2, 1, ?3, 0, ?4)", "ttti", id, state, external, core_stamp(db));
+}
+
+#define M1 "{\"key\":\"m-1\",\"external_id\":\"vm-11\"}"
+#define M2 "{\"key\":\"m-2\",\"external_id\":\"vm-12\"}"
+
+static void check_machines(void)
+{
+	int64_t began;
+
+	put(OBJECT_SERVICE, "eb-web1", "i-web1", "done", "{\"provider_id\":\"prov\",\"operation\":\"deploy\",\"machines\":[]}");
+	machine("m-1", "vm-11", "online");
+	machine("m-2", "vm-12", "off");
+	machine("m-3", "", "making");
+	list(M1 "," M2, 1001);
+	list(M1, 1002);
+	CHECK(!said("Machine m-2 (vm-12)"));
+	list(M1, 1003);
+	CHECK(shown("m-2", "unavailable", true) && shown("m-1", "done", false));
+	CHECK(said("Machine m-2 (vm-12) is no longer there: the provider vc") && said("Machine m-2 (vm-12) of the instance web (i-web1) is no"));
+	began = db_number(db, 0, "SELECT count(*) FROM event", "");
+	list(M1, 1004);
+	CHECK(db_number(db, 0, "SELECT count(*) FROM event", "") == began);
+	list(M2 "," M1, 1005);
+	CHECK(shown("m-2", "done", false) && said("Machine m-2 (vm-12) is there again"));
+	/* Missed once, there again, missed once: not in a row. */
+	list(M1, 1006);
+	list(M2 "," M1, 1007);
+	list(M1, 1008);
+	CHECK(shown("m-2", "done", false));
+	/* One that was made or moved after the list was begun is not judged by it. */
+	list(M1 "," M2, 1009);
+	db_run(db, "UPDATE machine SET updated = ? WHERE id = 'm-2'", "i", plat_clock_wall() + 3600 * PLAT_SECOND);
+	list(M1, 1010);
+	list(M1, 1011);
+	CHECK(shown("m-2", "done", false));
+}
+
+int main(void)
+{
+	log_open("core");
+	db_start();
+	db = db_open("core_marks_what_vanished.db", NULL, DB_WRITER);
+	if (!db || db_migrate(db, core_schema, core_schema_count, "0.0"))
+		return 1;
+	put(OBJECT_PROVIDER, "prov", "", "ready", "{\"name\":\"vc\",\"type\":\"VMware vSphere\",\"services\":[]}");
+	put(OBJECT_INSTANCE, "i-web1", "", "done", "{\"name\":\"web\",\"state\":\"done\",\"operation\":{\"event\":\"deploy\"},\"service\":{\"id\":"
+		"\"eb-web1\",\"machines\":[]},\"policy_box\":{\"provider_id\":\"prov\",\"profile\":{\"datacenter\":\"DC0\",\"template\":\"debian\","
+		"\"flavor\":\"Small\",\"network\":\"other\",\"network_mor\":\"network-7\"}}}");
+	put(OBJECT_SERVICE, "eb-web1", "i-web1", "done", "{\"provider_id\":\"prov\",\"operation\":\"deploy\",\"machines\":[]}");
+	check_objects();
+	check_machines();
+	db_close(db);
+	return failed;
+}
