@@ -70,7 +70,7 @@ int64_t job_number(yyjson_val *object, const char *member, int64_t fallback)
 	if (yyjson_is_int(v))
 		return yyjson_get_sint(v);
 	if (yyjson_is_real(v))
-		return (int64_t)yyjson_get_real(v);
+		return yyjson_get_real(v) > -9e18 && yyjson_get_real(v) < 9e18 ? (int64_t)yyjson_get_real(v) : fallback;
 	if (!yyjson_is_str(v) || !yyjson_get_len(v))
 		return fallback;
 	n = strtoll(yyjson_get_str(v), &end, 10);

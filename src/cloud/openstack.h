@@ -50,6 +50,8 @@ struct os *os_open(struct job *job, enum job_result *result);
 void os_close(struct os *o);
 /* One call; path begins with '/'; body NULL = none.  once: must not be sent twice.  A token that expired is renewed. */
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once);
+/* Takes an answer in: what it comes to; o->answer, and the server's sentence in o->why unless it is done. */
+enum os_result os_read(struct os *o, int status, const char *text, size_t len);
 /* Root of the answer, NULL when it is no JSON. */
 yyjson_val *os_answer(const struct os *o);
 /* The result of a job that ends because a call did not succeed. */

@@ -257,7 +257,10 @@ static enum job_result create_server(struct os *o, char id[OS_ID])
 	yyjson_mut_doc_free(body);
 	if (r == OS_DONE) {
 		snprintf(id, OS_ID, "%s", job_text(yyjson_obj_get(os_answer(o), "server"), "id"));
-		return JOB_INVALID;
+		if (id[0])
+			return JOB_INVALID;
+		snprintf(o->why, sizeof o->why, "the answer names no server");
+		r = OS_UNKNOWN;
 	}
 	job->definite = r != OS_UNKNOWN && r != OS_CANCELLED;
 	if (r == OS_UNKNOWN && !job_over(job)) {

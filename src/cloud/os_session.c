@@ -42,22 +42,31 @@ static const char *words(yyjson_val *root)
 	return "";
 }
 
-static enum os_result judge(struct os *o, enum http_result r)
+/* What a call without an answer comes to. */
+static enum os_result unanswered(struct os *o, enum http_result r)
 {
+	snprintf(o->why, sizeof o->why, "%s", http_why(o->http));
 	switch (r) {
-	case HTTP_DONE: break;
 	case HTTP_NOT_SENT: return OS_BUSY;
 	case HTTP_UNTRUSTED: return OS_UNTRUSTED;
 	case HTTP_CANCELLED: return OS_CANCELLED;
 	default: return OS_UNKNOWN;
 	}
-	if (o->status >= 200 && o->status < 300)
+}
+
+enum os_result os_read(struct os *o, int status, const char *text, size_t len)
+{
+	o->status = status;
+	yyjson_doc_free(o->answer);
+	o->answer = len ? yyjson_read(text, len, 0) : NULL;
+	if (status >= 200 && status < 300)
 		return OS_DONE;
-	if (o->status == 404)
+	snprintf(o->why, sizeof o->why, "status %d: %.400s", status, words(os_answer(o)));
+	if (status == 404)
 		return OS_MISSING;
-	if (o->status == 409 || o->status == 413 || o->status == 429 || o->status == 503)
+	if (status == 409 || status == 413 || status == 429 || status == 503)
 		return OS_BUSY;
-	return o->status >= 500 ? OS_UNKNOWN : OS_REFUSED;
+	return status >= 500 ? OS_UNKNOWN : OS_REFUSED;
 }
 
 static enum os_result exchange(struct os *o, const char *method, const char *url, yyjson_mut_doc *body, bool once, bool with_token)
@@ -68,6 +77,7 @@ static enum os_result exchange(struct os *o, const char *method, const char *url
 	char *token = with_token ? malloc(size) : NULL, *text = NULL;
 	enum http_result r;
 	const char *answer;
+	enum os_result result;
 
 	yyjson_doc_free(o->answer);
 	o->answer = NULL;
@@ -87,19 +97,14 @@ static enum os_result exchange(struct os *o, const char *method, const char *url
 	r = http_call(o->http, &rq);
 	o->status = http_status(o->http);
 	answer = http_body(o->http, &len);
-	if (r == HTTP_DONE && len)
-		o->answer = yyjson_read(answer, len, 0);
-	if (r != HTTP_DONE)
-		snprintf(o->why, sizeof o->why, "%s", http_why(o->http));
-	else if (o->status >= 300)
-		snprintf(o->why, sizeof o->why, "status %d: %.400s", o->status, words(os_answer(o)));
+	result = r == HTTP_DONE ? os_read(o, o->status, answer, len) : unanswered(o, r);
 	if (text)
 		sodium_memzero(text, rq.len);
 	if (token)
 		sodium_memzero(token, size);
 	free(text);
 	free(token);
-	return judge(o, r);
+	return result;
 }
 
 /* ---- logging in ---- */
@@ -337,6 +342,11 @@ enum os_result os_each(struct os *o, enum os_service service, const char *path, 
 		r = os_call(o, service, "GET", marker ? url : path, NULL, false);
 		if (r != OS_DONE)
 			return r;
+		/* an answer that was cut must not look like a cloud that has nothing */
+		if (!yyjson_is_arr(yyjson_obj_get(os_answer(o), member))) {
+			snprintf(o->why, sizeof o->why, "%s answers without a list of %s", o->url[service], member);
+			return OS_UNKNOWN;
+		}
 		it = yyjson_arr_iter_with(yyjson_obj_get(os_answer(o), member));
 		for (n = 0; (one = yyjson_arr_iter_next(&it)); n++) {
 			if (marker)

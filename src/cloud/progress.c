@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cloud/cloud.h"
+#include "http/text.h"
 #include "ipc/proto.h"
 #include "log/log.h"
 
@@ -80,9 +81,10 @@ void cloud_progress_open(struct ev_loop *loop, struct ipc_client *core)
 	ev_async_start(loop, &p.wake);
 }
 
-/* Bytes from providers may be in it: no control characters (JSON could carry them, a log should not). */
+/* Bytes from providers may be in it: no control characters (JSON could carry them, a log should not), no piece of a character. */
 static void clean(char *text)
 {
+	http_utf8_mend(text);
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
 			*text = ' ';

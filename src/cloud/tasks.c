@@ -5,6 +5,7 @@
 
 #include "cloud/cloud.h"
 #include "ipc/proto.h"
+#include "http/text.h"
 #include "log/log.h"
 
 /* What a message may hold, less its frame and a little: a result beyond it is told as a failure. */
@@ -106,7 +107,10 @@ static char *write_result(const struct cloud_run *run, const char *outcome, cons
 		yyjson_mut_obj_add_val(d, root, "output", yyjson_mut_val_mut_copy(d, output));
 	else
 		yyjson_mut_obj_add_obj(d, root, "output");
+	/* a provider's words may have been cut within a character: core takes only what is UTF-8 */
 	text = yyjson_mut_write(d, YYJSON_WRITE_ALLOW_INVALID_UNICODE, &len);
+	if (text)
+		http_utf8_mend(text);
 	if (text && len > RESULT_MAX) {
 		free(text);
 		text = NULL;

@@ -108,6 +108,17 @@ bool http_utf8_valid(struct http_slice s)
 	return true;
 }
 
+void http_utf8_mend(char *text)
+{
+	size_t left = strlen(text), n;
+
+	for (; left; text += n, left -= n)
+		if (!(n = utf8_sequence((const uint8_t *)text, left))) {
+			*text = '?';
+			n = 1;
+		}
+}
+
 int http_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -31,6 +31,8 @@ bool http_token_valid(struct http_slice s);
 /* Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing
  * above U+10FFFF. */
 bool http_utf8_valid(struct http_slice s);
+/* Puts a '?' for every byte that is no part of well-formed UTF-8: text from outside that may have been cut. */
+void http_utf8_mend(char *text);
 
 /* Value of a hexadecimal digit, or -1. */
 int http_hex_digit(char c);
