@@ -334,21 +334,61 @@ enum job_result vsphere_create(struct job *job)
 
 /* ---- a template out of a machine ---- */
 
+/* The first entity of these types that has the reference or the name; within a datacenter, when one is given. */
+static const struct vsphere_entity *named(const struct vsphere_inventory *inv, const char *types, const char *name,
+	const struct vsphere_entity *dc)
+{
+	for (size_t i = 0; i < inv->count; i++) {
+		const struct vsphere_entity *e = &inv->all[i];
+
+		if (vsphere_is(e, types) && (!strcmp(e->ref.value, name) || !strcmp(e->name, name)) && (!dc || vsphere_datacenter(inv, e) == dc))
+			return e;
+	}
+	return NULL;
+}
+
+/* The folder a datacenter has for machines. */
+static const struct vsphere_entity *machines_of(const struct vsphere_inventory *inv, const struct vsphere_entity *dc)
+{
+	for (size_t i = 0; i < inv->count; i++)
+		if (vsphere_is(&inv->all[i], "Folder") && !strcmp(inv->all[i].name, "vm") && !strcmp(inv->all[i].parent, dc->ref.value))
+			return &inv->all[i];
+	return NULL;
+}
+
+/* Where the request wants it: each by reference or name; a datacenter alone means its folder for machines. */
+static enum job_result template_wanted(struct vim *v, const struct vsphere_inventory *inv, struct vsphere_place *p)
+{
+	const char *datacenter = job_input(v->job, "datacenter"), *folder = job_input(v->job, "folder"), *store = job_input(v->job, "datastore");
+	const struct vsphere_entity *dc = NULL, *e;
+
+	if (datacenter[0] && !(dc = named(inv, "Datacenter", datacenter, NULL)))
+		return job_refuse(v->job, "datacenter: vCenter has no datacenter %s", datacenter);
+	if (folder[0] || dc) {
+		e = folder[0] ? named(inv, "Folder", folder, dc) : machines_of(inv, dc);
+		if (!e)
+			return job_refuse(v->job, "folder: vCenter has no folder %s%s%s", folder, dc ? " in " : "", dc ? dc->name : "");
+		p->folder = e->ref;
+	}
+	if (store[0]) {
+		e = named(inv, "Datastore", store, dc);
+		if (!e)
+			return job_refuse(v->job, "datastore: vCenter has no datastore %s%s%s", store, dc ? " in " : "", dc ? dc->name : "");
+		p->datastore = e->ref;
+	}
+	return JOB_INVALID;
+}
+
 static enum job_result template_place(struct vim *v, struct vsphere_place *p)
 {
 	struct vsphere_inventory inv = { .all = NULL };
-	const char *name = job_input(v->job, "folder");
 	enum vim_result r = vsphere_inventory_read(v, &inv);
+	enum job_result result = r == VIM_DONE ? template_wanted(v, &inv, p) : vim_fail(v, r, "read the inventory");
 	struct xml_node *o;
 
-	for (size_t i = 0; r == VIM_DONE && name[0] && i < inv.count; i++)
-		if (vsphere_is(&inv.all[i], "Folder") && (!strcmp(inv.all[i].ref.value, name) || !strcmp(inv.all[i].name, name)))
-			p->folder = inv.all[i].ref;
 	vsphere_inventory_free(&inv);
-	if (r != VIM_DONE)
-		return vim_fail(v, r, "read the inventory");
-	if (name[0] && !p->folder.value[0])
-		return job_refuse(v->job, "folder: vCenter has no folder %s", name);
+	if (result)
+		return result;
 	r = vim_get(v, &p->template, "parent resourcePool", &o);
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "read the machine's place");

@@ -86,14 +86,11 @@ void instance_end(struct db *db, struct object *instance, enum life_state state,
 /* One entry of the activity; operation "" = of none. */
 void instance_log(struct db *db, const struct object *instance, const char *operation, const char *event,
 	const char *level, const char *user, const char *text);
-/* Who would do operations of it: the provider's type. */
-void instance_worker(struct db *db, const struct object *instance, char out[64]);
 
 /* Sets the timer of the record's lease anew: none without one. */
 void instance_lease_plan(struct db *db, const struct object *instance);
 
 void instance_timer_lease(struct db *db, const char *id, const char *unused);
-void instance_timer_template(struct db *db, const char *id, const char *unused);
 
 /* ---- lease and tags: no database (instance_check.c) ---- */
 

@@ -143,22 +143,6 @@ void instance_end(struct db *db, struct object *instance, enum life_state state,
 	object_free(&op);
 }
 
-void instance_worker(struct db *db, const struct object *instance, char out[64])
-{
-	char provider[OBJECT_ID];
-	struct object p;
-
-	flow_provider(instance, provider);
-	if (provider[0] && object_get(db, OBJECT_PROVIDER, provider, &p)) {
-		snprintf(out, 64, "%s", object_member(&p, "type"));
-		object_free(&p);
-	} else if (provider[0]) {
-		snprintf(out, 64, "a provider that was deleted");
-	} else {
-		snprintf(out, 64, object_member(instance, "unregistered_id")[0] ? "imported resources" : "own machines");
-	}
-}
-
 /* ---- leases ---- */
 
 void instance_lease_plan(struct db *db, const struct object *instance)
@@ -209,27 +193,4 @@ void instance_timer_lease(struct db *db, const char *id, const char *unused)
 	else if (expire && !yyjson_mut_is_true(yyjson_mut_obj_get(lease, "released")))
 		lease_act(db, &instance, lease);
 	object_free(&instance);
-}
-
-/* ---- templates ---- */
-
-void instance_timer_template(struct db *db, const char *id, const char *unused)
-{
-	char worker[64], why[96];
-	struct object task, instance;
-
-	(void)unused;
-	if (!object_get(db, OBJECT_TASK, id, &task))
-		return;
-	if (object_get(db, OBJECT_INSTANCE, task.parent, &instance)) {
-		instance_worker(db, &instance, worker);
-		snprintf(why, sizeof why, "no worker for %s", worker);
-		object_set(&task, "log", why);
-		instance_log(db, &instance, "", "snapshot", "error", NULL, why);
-		object_free(&instance);
-	}
-	object_set(&task, "state", "unsuccessful");
-	snprintf(task.state, sizeof task.state, "unsuccessful");
-	object_put(db, &task);
-	object_free(&task);
 }

@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "provider.h"
 #include "tasks.h"
+#include "template_task.h"
 
 /* The part of a text that is kept, whole characters of UTF-8. */
 static void cut(const char *text, char out[PROGRESS_MAX + 1])
@@ -32,7 +33,9 @@ bool progress_note(struct db *db, const char *worker, int64_t task, int64_t fenc
 		(t.state == TASK_LEASED || t.state == TASK_CANCELLING);
 
 	cut(text, line);
-	if (holds && t.flow[0] && object_get(db, OBJECT_INSTANCE, t.instance, &o)) {
+	if (holds && !strcmp(t.kind, "machine.template")) {
+		template_note(db, &t, line);
+	} else if (holds && t.flow[0] && object_get(db, OBJECT_INSTANCE, t.instance, &o)) {
 		instance_log(db, &o, t.flow, life_event_word(instance_event(&o)), wire_level(level), NULL, line);
 		object_free(&o);
 	} else if (holds && t.provider[0] && !(provider_quiet(&t) && strcmp(wire_level(level), "error") != 0) &&

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "provider.h"
 #include "tasks.h"
+#include "template_task.h"
 
 /* What went wrong with a machine, for the operation: which one, and for want of a worker whose. */
 static void say(struct db *db, const struct core_task *t, const char *why, char line[FLOW_WHY])
@@ -62,6 +63,7 @@ static const struct core_task_kind kinds[] = {
 	{ "machine.start", start_ended, NULL },
 	{ "machine.stop", stop_ended, NULL },
 	{ "machine.destroy", destroy_ended, NULL },
+	{ "machine.template", template_ended, template_given },
 	{ "machine.list", provider_list_ended, NULL },
 	{ "provider.sync", provider_sync_ended, NULL },
 };

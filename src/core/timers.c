@@ -6,6 +6,7 @@
 #include "machine.h"
 #include "provider.h"
 #include "rebind.h"
+#include "template_task.h"
 #include "timers.h"
 #include "truth.h"
 #include "log/log.h"
@@ -16,7 +17,7 @@
 
 static const struct core_timer_kind kinds[] = {
 	{ "instance.lease", instance_timer_lease },
-	{ "instance.template", instance_timer_template },
+	{ "instance.template", template_timer },
 	{ "provider.sync", provider_timer_sync },
 	{ "provider.delete", provider_timer_delete },
 	{ "machine.quiet", machine_timer_quiet },

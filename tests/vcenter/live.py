@@ -131,6 +131,49 @@ def cases_unregistered(c, vc, p):
     check("and nothing more when nothing changed", others(c, p) == now and sum("Unregistered resources" in t for t in logs(c, p)) == 2, logs(c, p))
 
 
+def cases_template(house, c, vc, p, instance, rng):
+    dc = c.get("/services/providers/" + p)["services"][0]["datacenters"][0]
+    body = {"schema": SCHEMAS + "vsphere/tasks/create-template", "name": "golden", "instance_id": instance, "datacenter": dc["mor"],
+            "datastore": dc["datastores"][0]["mor"]}
+    task = c.call("POST", "/services/instances/%s/template" % instance, body)
+    time.sleep(rng.uniform(0.4, 1.2))
+    kill(house, "cloud")
+    end = until(lambda: (lambda t: t if t["state"] in ("done", "unsuccessful") else None)(c.get(task["uri"])), 90)
+    check("a template is made of its machine, also when cloud is killed meanwhile", task["state"] == "submitted" and end and end["state"] == "done" and
+          "was made (vm-" in end["log"], (task, end or c.get(task["uri"])))
+    names = vc.govc("find", "/", "-type", "m").split()
+    check("there is one of it, and it is a template", [n.rsplit("/", 1)[1] for n in names].count("golden") == 1 and
+          json.loads(vc.govc("vm.info", "-json", "golden"))["VirtualMachines"][0]["Config"]["Template"], names)
+    found = until(lambda: "golden" in [t["name"] for t in c.get("/services/providers/" + p)["services"][0]["datacenters"][0]["templates"]])
+    check("policies can name it without anybody's doing", found, c.get("/services/providers/" + p)["services"][0]["datacenters"][0])
+    task = c.call("POST", "/services/instances/%s/template" % instance, dict(body, name="silver", folder="nowhere"))
+    end = until(lambda: (lambda t: t if t["state"] in ("done", "unsuccessful") else None)(c.get(task["uri"])))
+    check("one that cannot be made says why", end and end["state"] == "unsuccessful" and "no folder nowhere" in end["log"], end)
+
+
+def cases_vanished(c, vc, p, instance):
+    gone = vc.machines()[0]
+    vc.govc("vm.destroy", gone)
+    vc.govc("vm.destroy", "DC0_H0_VM0")
+    sync(c, p)
+    line = "The template DC0_H0_VM0 of DC0 is no longer there. Instances that were made with it: one (%s)" % instance
+    marks = c.get("/services/providers/" + p).get("vanished", [])
+    check("a template that vanished is marked, the instances made with it are named", line in logs(c, p) and
+          [(m["type"], m["name"], m["location"], m["instances"]) for m in marks] == [("template", "DC0_H0_VM0", "DC0", [instance])], (marks, logs(c, p)[:6]))
+
+    def machines():
+        return {m["name"]: m for m in c.get("/services/instances/%s/service" % instance)["machines"]}
+
+    def shown():
+        sync(c, p)		# each looks at the machines, too; two lists in a row must miss it
+        return machines()[gone].get("vanished") and machines()[gone]["state"] == "unavailable"
+    check("a machine that vanished shows it", until(shown) and sum("vanished" in m for m in machines().values()) == 1, machines())
+    activity = [a["text"] for a in c.get("/services/instances/%s/activity" % instance)]
+    check("so do the logs of its instance and of the provider", any(t.startswith("Machine %s (vm-" % gone) and "no longer there" in t for t in activity) and
+          any(t.startswith("Machine %s (vm-" % gone) and t.endswith("of the instance one (%s) is no longer there." % instance) for t in logs(c, p)),
+          (activity[-3:], logs(c, p)[:6]))
+
+
 def cases(house, vc):
     house.set_up()
     c = Client(house)
@@ -172,6 +215,10 @@ def cases(house, vc):
     check("and there are no others after the settle time", len(vc.machines()) == 2, vc.machines())
     options = vc.govc("vm.info", "-e", vc.machines()[0])
     check("they are told how to install the agent", "guestinfo.userdata:" in options and "guestinfo.userdata.encoding:" in options, options)
+    c.call("PUT", "/services/instances/%s/abort" % i["id"])	# its machines have no agent to wait for
+    until(lambda: c.get("/services/instances/" + i["id"])["state"] != "processing")
+    cases_template(house, c, vc, p, i["id"], rng)
+    cases_vanished(c, vc, p, i["id"])
     try:
         c.call("DELETE", "/services/providers/" + p)
         check("a provider with instances cannot be deleted", False)
