@@ -331,6 +331,14 @@ def cases_snapshot(one):
     check("template: made of a machine, once for a key", r[0]["outcome"] == "done" and r[0]["output"] == r[1]["output"], r)
     options = {o["Key"]: o["Value"] for o in vc.info("golden")["Config"]["ExtraConfig"]}
     check("template: has no user data of the machine it came from", not options.get("guestinfo.userdata"), options)
+    for member, words in (("datacenter", "no datacenter none"), ("folder", "no folder none"), ("datastore", "no datastore none")):
+        r = core.run("machine.template", template_name="silver", **dict(m, key="template-2", **{member: "none"}))
+        check("template: a %s that is not there is refused by name" % member, r["outcome"] == "refused" and words in r["message"], r)
+    vc.govc("folder.create", "/DC0/vm/golds")
+    r = core.run("machine.template", template_name="silver", datacenter="DC0", folder="golds", datastore="LocalDS_0", **dict(m, key="template-3"))
+    there = vc.govc("find", "/DC0/vm/golds", "-type", "m").split()
+    check("template: where the request wants it", r["outcome"] == "done" and there == ["/DC0/vm/golds/silver"], (r, there))
+    vc.govc("object.destroy", "/DC0/vm/golds")
     r = create(2, profile={"template": "golden"})
     check("template: a machine is cloned from it", r["outcome"] == "done", r)
     check("template: that machine goes", core.run("machine.destroy", **of(2, r["output"].get("external_id", "")))["outcome"] == "done")
@@ -482,30 +490,43 @@ def cases_room():
     check("room: a secret that keyd does not open fails", r["outcome"] == "failed" and "secret" in r["message"], r)
 
 
+METHODS = ["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "FindByUuid", "Login", "FindChild",
+           "CreateContainerView", "RetrievePropertiesEx"]
+
+
+def strike(rng, victim, t, method, delay, hits):
+    """Kills one of them, or both, some time after the task's next call of the method; notes the last call before it."""
+    calls = len(proxy.calls)
+    until(lambda: method in proxy.calls[calls:] or core.result_of(t), 20)
+    time.sleep(rng.uniform(0, delay + 0.1))
+    for m in proxy.calls[calls:][-1:]:
+        hits[victim, m] = hits.get((victim, m), 0) + 1
+    if victim != "cloud":
+        vc.restart()		# whatever it had is gone: what was accepted, what was made
+    if victim == "vcenter":
+        core.result(t)
+        return
+    hellos = len(core.hellos)
+    cloud.restart()
+    core.until(lambda: len(core.hellos) > hellos)
+
+
 def rounds(count):
-    """cloud is killed at any moment, with a random time between what vCenter accepts and what shows."""
+    """cloud, vCenter or both are killed at any moment, with a random time between what vCenter accepts and what shows."""
     rng = random.Random(SEED)
     hits = {}
     bad = []
     for n in range(100, 100 + count):
-        method = rng.choice(["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "FindByUuid",
-                             "Login", "FindChild", "CreateContainerView", "RetrievePropertiesEx"])
+        method = rng.choice(METHODS)
         delay = rng.uniform(0.1, 0.6)
         proxy.delays = {method: delay} if method != "CreateContainerView" else {}
         attempt, r, end = 0, None, time.monotonic() + 90
-        kills = rng.choice([1, 1, 2])
+        victims = [rng.choice(["cloud", "vcenter", "both"]) for _ in range(rng.choice([1, 1, 2]))]
         while time.monotonic() < end:
             attempt += 1
             t = core.push("machine.create", "m-%08d" % n, attempt=attempt, config=config(), **machine(n))
-            if attempt <= kills:
-                calls = len(proxy.calls)
-                until(lambda: method in proxy.calls[calls:] or core.result_of(t), 20)
-                time.sleep(rng.uniform(0, delay + 0.1))
-                for m in proxy.calls[calls:][-1:]:
-                    hits[m] = hits.get(m, 0) + 1
-                hellos = len(core.hellos)
-                cloud.restart()
-                core.until(lambda: len(core.hellos) > hellos)
+            if attempt <= len(victims):
+                strike(rng, victims[attempt - 1], t, method, delay, hits)
                 continue
             r = core.result(t)
             if r and r["outcome"] == "done":
@@ -513,13 +534,14 @@ def rounds(count):
         time.sleep(0.7)
         names = vc.machines()
         if not r or r["outcome"] != "done" or names != ["web-eb-abcde-%d" % n]:
-            bad.append((n, r, names))
+            bad.append((n, victims, r, names))
         proxy.delays = {}
         for name in names:
             core.run("machine.destroy", **of(n, ""))
-    check("kills: after %d rounds of kill -9 there was one machine each time" % count, not bad, bad[:3])
-    print("kills: the last call before the kill: " + ", ".join("%s %d" % x for x in sorted(hits.items())), flush=True)
-    check("kills: they hit more than one place", len(hits) > 1, hits)
+    check("kills: after %d rounds of kill -9 of cloud and of vCenter there was one machine each time" % count, not bad, bad[:3])
+    print("kills: %d crash points in %d kills; the last call before each: %s" % (len(hits), sum(hits.values()),
+          ", ".join("%s at %s %d" % (*k, v) for k, v in sorted(hits.items()))), flush=True)
+    check("kills: they hit both, at more than one place", {v for v, _ in hits} >= {"cloud", "vcenter"} and len(hits) > 2, hits)
 
 
 def cases_big():
@@ -594,7 +616,7 @@ def main():
     only = sys.argv[1:]
     for name, f in (("certificates", cases_certificates), ("sync", cases_sync), ("machine", cases_machine),
                     ("refused", cases_refused), ("trouble", cases_trouble), ("slow", cases_slow), ("room", cases_room),
-                    ("kills", lambda: rounds(300 if SOAK else 10)), ("big", cases_big), ("bench", cases_bench)):
+                    ("kills", lambda: rounds(int(os.environ.get("CAM_ROUNDS", 300 if SOAK else 10)))), ("big", cases_big), ("bench", cases_bench)):
         if name in only or (not only and name != "bench"):
             began = time.monotonic()
             f()
