@@ -3,6 +3,24 @@ import { api, check, go, open, pause, SCHEMAS } from "./browser.mjs";
 
 const BAD = "<img src=x onerror=window.broken=1><script>window.broken=1</script>";
 
+// What a cloud calls its machines and templates is its own affair; shown of it is what the appliance answers (suite vcenter has the real ones).
+async function provider(page, world) {
+	const id = (await api(page, "GET", "/services/providers"))[0].id, text = (locator) => locator.allInnerTexts();
+	const one = (n, name, power_state, os = "Debian GNU/Linux 12") => ({ id: `u-${n}`, name, type: "Compute", profile: {}, provider_id: id, external_id: `vm-${n}`, server_info: { os, cpus: 2, memory: 2048, address: "192.0.2.7" }, power_state, stack_id: null, autoscaling_group: null, organization: world.organization });
+
+	await page.route("**/unregisted-instances", (r) => r.fulfill({ json: [one(1, "server-10", "poweredOff"), one(2, "server-9", "poweredOn"), one(3, BAD, "ACTIVE", BAD)] }));
+	await go(page, `#/providers/${id}/-/unregistered`);
+	await page.getByText("server-10").waitFor();
+	const rows = await text(page.locator("main tbody tr"));
+	check("unregistered resources are listed by name, with system, size, address and state", rows.length === 3 && rows[1].startsWith("server-9") && rows[2].startsWith("server-10") && ["2 CPU, 2048 MB", "192.0.2.7", "Active", "vm-2"].every((w) => rows[1].includes(w)) && rows[2].includes("Inactive") && rows.some((r) => r.includes("<script>")), JSON.stringify(rows));
+	await page.route(`**/services/providers/${id}`, async (r) => r.fulfill({ json: { ...await (await r.fetch()).json(), vanished: [{ type: "template", name: BAD, id: "vm-7", location: "DC0", since: "2026-11-28 08:00:00.000000", instances: [world.one, "i-other"] }] } }));
+	await go(page, "#/providers");
+	await go(page, `#/providers/${id}`);
+	const gone = page.getByRole("region", { name: "No longer there" });
+	await gone.waitFor();
+	check("what vanished is shown with the instances made with it, each a link", (await gone.innerText()).includes("<script>") && await gone.locator("tbody a").count() === 2 && (await gone.innerText()).includes("i-other"), await gone.innerText());
+}
+
 export async function hostile(world) {
 	const page = await open("");
 	await page.getByRole("heading", { name: "Overview" }).waitFor();
@@ -27,6 +45,7 @@ export async function hostile(world) {
 	const text = await page.locator(".output-body").innerText();
 	check("output is text: markup shown, colours left out, control characters as pictures", text.includes("<script>") && text.includes("bell␇ back␈space") && !/[\u001b\u0007\u0008\u202e]/.test(text), JSON.stringify(text.slice(0, 200)));
 	await pause(100);
+	await provider(page, world);
 	check("nothing of it ran", await page.evaluate(() => window.broken) === undefined);
 	await api(page, "DELETE", `/services/boxes/${box.id}`);
 	await page.context().close();
