@@ -201,7 +201,15 @@ static void sync_alone(struct db *db, struct object *p)
 	provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
 }
 
-static void sync_bad(struct db *db, struct object *p, const char *why)
+/* Is this what the log says last? */
+static bool said(struct db *db, const struct object *p, const char *line)
+{
+	/* kind 9 = OBJECT_PROVIDER_LOG, in figures for the index */
+	return db_number(db, 0, "SELECT json_extract(doc, '$.text') = ?1 FROM object WHERE kind = 9 AND parent = ?2 AND parent <> ''"
+		" ORDER BY created DESC, id DESC LIMIT 1", "tt", line, p->id) != 0;
+}
+
+static void sync_bad(struct db *db, struct object *p, const char *why, bool quiet)
 {
 	char line[320];
 
@@ -209,6 +217,9 @@ static void sync_bad(struct db *db, struct object *p, const char *why)
 		snprintf(line, sizeof line, "no worker for %.128s", object_member(p, "type"));
 	else
 		snprintf(line, sizeof line, "%.300s", why);
+	/* recurrent work that fails as before writes nothing */
+	if (quiet && !strcmp(p->state, "unavailable") && said(db, p, line))
+		return;
 	provider_log(db, p, PROVIDER_ERROR, "sync", line);
 	provider_state(db, p, "unavailable");
 }
@@ -236,7 +247,7 @@ void provider_sync_ended(struct db *db, const struct core_task *t, const char *w
 	else if (!strcmp(object_member(&p, "type"), PROVIDER_TEST) && !strcmp(why, "no worker"))
 		sync_alone(db, &p);
 	else
-		sync_bad(db, &p, why);
+		sync_bad(db, &p, why, quiet);
 	object_free(&p);
 }
 

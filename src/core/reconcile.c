@@ -150,7 +150,8 @@ void provider_list_ended(struct db *db, const struct core_task *t, const char *w
 	unsigned n;
 
 	(void)why;
-	if (!list || !object_get(db, OBJECT_PROVIDER, t->provider, &p)) {
+	/* an output without a list says nothing */
+	if (!list || !yyjson_is_arr(yyjson_obj_get(output, "machines")) || !object_get(db, OBJECT_PROVIDER, t->provider, &p)) {
 		free(list);
 		return;
 	}

@@ -189,6 +189,24 @@ static void check_many(void)
 	object_text_free(&out);
 }
 
+/* A recurrent sync that fails: told, and the state with it; the same again is not. */
+static void check_failing(void)
+{
+	struct core_task t = { .state = TASK_FAILED, .kind = "provider.sync", .provider = "prov", .input = "{\"quiet\":true}" };
+	int64_t noted = logs(), rows = count();
+	int before;
+
+	provider_sync_ended(db, &t, "the connection is refused", NULL);
+	CHECK(logs() == noted + 1 && count() == rows);
+	before = sqlite3_total_changes(db_handle(db));
+	provider_sync_ended(db, &t, "the connection is refused", NULL);
+	CHECK(sqlite3_total_changes(db_handle(db)) == before);
+	provider_sync_ended(db, &t, "no whole answer in time", NULL);
+	CHECK(logs() == noted + 2);
+	ends(OUT(A), true);
+	CHECK(db_number(db, 0, "SELECT state = 'ready' FROM object WHERE kind = 8 AND id = 'prov'", ""));
+}
+
 static void check_removed(void)
 {
 	struct object p;
@@ -216,6 +234,7 @@ int main(void)
 	check_differences();
 	check_hostile();
 	check_many();
+	check_failing();
 	check_removed();
 	db_close(db);
 	return failed;
