@@ -35,7 +35,7 @@ static void put(enum object_kind kind, const char *id, const char *parent, const
 	CHECK(!db_error_take(db));
 }
 
-static void sync(const char *services)
+static void synced(const char *services)
 {
 	struct core_task t = { .state = TASK_DONE, .kind = "provider.sync", .provider = "prov", .input = "{\"quiet\":true}" };
 	struct object_text out = { .p = NULL };
@@ -84,30 +84,30 @@ static void check_objects(void)
 {
 	int64_t events;
 
-	sync(SERVICES(DC(T1 "," T2, N1), F1));
+	synced(SERVICES(DC(T1 "," T2, N1), F1));
 	CHECK(marks() == 0);
 	/* One that an instance was made with, one that none was. */
-	sync(SERVICES(DC("", N1), F1));
+	synced(SERVICES(DC("", N1), F1));
 	CHECK(marks() == 2 && marked("template", "debian", 1) && marked("template", "old", 0));
 	CHECK(said("The template debian of DC0 is no longer there. Instances that were made with it: web (i-web1)"));
 	CHECK(said("1 more object is no longer there."));
 	events = db_number(db, 0, "SELECT count(*) FROM event", "");
-	sync(SERVICES(DC("", N1), F1));
+	synced(SERVICES(DC("", N1), F1));
 	CHECK(marks() == 2 && db_number(db, 0, "SELECT count(*) FROM event", "") == events);
 	/* By its reference, and a flavor, which is of no datacenter. */
-	sync(SERVICES(DC("", ""), ""));
+	synced(SERVICES(DC("", ""), ""));
 	CHECK(marks() == 4 && marked("network", "VM Network", 1) && marked("flavor", "Small", 1));
 	/* The instance is terminated: none is concerned any more. */
 	put(OBJECT_SERVICE, "eb-web1", "i-web1", "done", "{\"provider_id\":\"prov\",\"operation\":\"terminate_service\",\"machines\":[]}");
-	sync(SERVICES(DC("", ""), ""));
+	synced(SERVICES(DC("", ""), ""));
 	CHECK(marks() == 4 && marked("network", "VM Network", 0) && marked("template", "debian", 0));
-	sync(SERVICES(DC(T1, N1), F1));
+	synced(SERVICES(DC(T1, N1), F1));
 	CHECK(marks() == 1 && marked("template", "old", 0) && said("The template debian is there again."));
 	/* Somewhere else of the same name is not the same. */
-	sync("[{\"name\":\"Linux Compute\",\"datacenters\":[{\"name\":\"DC1\",\"templates\":[" T1 "]}]}]");
+	synced("[{\"name\":\"Linux Compute\",\"datacenters\":[{\"name\":\"DC1\",\"templates\":[" T1 "]}]}]");
 	CHECK(marked("template", "debian", 0));
 	/* What is no list, and things without names. */
-	sync("[7,null,{\"flavors\":{\"name\":\"x\"},\"datacenters\":[1,{\"templates\":[3,{},{\"name\":4}]}]}]");
+	synced("[7,null,{\"flavors\":{\"name\":\"x\"},\"datacenters\":[1,{\"templates\":[3,{},{\"name\":4}]}]}]");
 	CHECK(marks() > 1);
 }
 
