@@ -100,7 +100,7 @@ static char *input_of(const struct object *record, const struct machine *m)
 
 static void begin(struct db *db, const struct object *record, const struct machine *m, const char *type)
 {
-	char key[CORE_TASK_KEY], line[256], *input = input_of(record, m);
+	char key[CORE_TASK_KEY], line[320], *input = input_of(record, m);
 	struct core_task_new n = { .worker = flow_worker(type), .kind = "machine.template", .key = key, .input = input,
 		.instance = m->instance, .machine = m->id, .provider = m->provider, .workspace = record->owner, .run = TEMPLATE_SECONDS };
 
