@@ -22,12 +22,10 @@ static bool record_of(struct db *db, const struct core_task *t, struct object *o
 static void add_line(struct object *record, const char *line)
 {
 	const char *log = object_member(record, "log");
-	size_t size = strlen(log) + strlen(line) + 2;
-	char *text = size <= TEMPLATE_LOG ? malloc(size) : NULL;
+	char *text = NULL;
 
-	if (!text)
+	if (strlen(log) + strlen(line) > TEMPLATE_LOG || asprintf(&text, "%s%s%s", log, log[0] ? "\n" : "", line) < 0)
 		return;
-	snprintf(text, size, "%s%s%s", log, log[0] ? "\n" : "", line);
 	object_set(record, "log", text);
 	free(text);
 }
