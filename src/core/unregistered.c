@@ -10,12 +10,6 @@
 #include "unregistered.h"
 #include "log/log.h"
 
-/* found: SHA-256 of what the sync said, by which a difference is seen; doc: as clients see it. */
-const char core_tables_unregistered[] =
-	"CREATE TABLE unregistered(provider TEXT NOT NULL, external_id TEXT NOT NULL, id TEXT NOT NULL, found BLOB NOT NULL,"
-	" doc TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY(provider, external_id)) WITHOUT ROWID;"
-	"CREATE UNIQUE INDEX unregistered_id ON unregistered(provider, id);";
-
 struct change { unsigned added, changed, gone; };
 
 static const char *text(yyjson_val *o, const char *name)

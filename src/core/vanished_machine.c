@@ -10,11 +10,6 @@
 #include "vanished.h"
 #include "log/log.h"
 
-/* How many lists in a row did not have it, and since when it has vanished (wall, 0 = it has not). */
-const char core_tables_vanished[] =
-	"ALTER TABLE machine ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE machine ADD COLUMN vanished INTEGER NOT NULL DEFAULT 0;";
-
 struct row { char id[OBJECT_ID]; int64_t missed; bool there; };
 
 static int by_text(const void *a, const void *b)

@@ -1,6 +1,6 @@
 /* core: on a file system that is full, changes are refused with 507 while signing in,
  * signing out and restarting still work on the reserve; with space again all goes on. */
-/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/truth.c core/principal.c */
+/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c core/principal.c */
 #include <fcntl.h>
 #include <sched.h>
 #include <sodium.h>

@@ -1,6 +1,6 @@
 /* core: objects keep what they are given, lists find them in chunks, and nobody gets more
  * than a role, a share or the visibility gives. */
-/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/truth.c core/object.c core/object_list.c core/object_members.c core/object_files.c core/access.c core/answer.c core/personal.c */
+/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c core/object.c core/object_list.c core/object_members.c core/object_files.c core/access.c core/answer.c core/personal.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* core: organizations, cost centers and workspaces: who may, what is kept, what is refused, and
  * what their secrets become. */
-/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/truth.c core/object.c core/object_list.c core/object_members.c core/object_files.c core/access.c core/answer.c core/personal.c core/place.c core/verb_scope.c core/verb_costcenter.c core/verb_organization.c core/verb_report.c core/federation.c core/instance_check.c core/verb_workspace.c core/handlers_places.c core/secrets.c core/box_list.c core/box_view.c core/box_version.c core/box_document.c core/box_references.c core/blob_access.c core/box_schema.c core/box_share.c core/box_stack.c core/box_variables.c core/box_diff.c */
+/* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c core/object.c core/object_list.c core/object_members.c core/object_files.c core/access.c core/answer.c core/personal.c core/place.c core/verb_scope.c core/verb_costcenter.c core/verb_organization.c core/verb_report.c core/federation.c core/instance_check.c core/verb_workspace.c core/handlers_places.c core/secrets.c core/box_list.c core/box_view.c core/box_version.c core/box_document.c core/box_references.c core/blob_access.c core/box_schema.c core/box_share.c core/box_stack.c core/box_variables.c core/box_diff.c */
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* core: secret values leave the arguments before anything is written, are known by names and not by
  * places, stay when the mask comes back, and go with copies. */
-/* with: core/secrets.c core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/truth.c core/answer.c core/object_list.c core/object.c core/object_members.c core/object_files.c */
+/* with: core/secrets.c core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c core/answer.c core/object_list.c core/object.c core/object_members.c core/object_files.c */
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>

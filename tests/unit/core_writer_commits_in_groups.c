@@ -1,6 +1,6 @@
 /* core: one sync for a whole group; a refused change leaves nothing; when the disk is
  * full the culprit is refused and the others are kept. */
-/* with: tests/crash/cutvfs.c core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/truth.c */
+/* with: tests/crash/cutvfs.c core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c */
 #include <stdio.h>
 #include <string.h>
 
