@@ -67,7 +67,7 @@ static int64_t marks(void)
 /* The mark of this type and name, with so many instances. */
 static bool marked(const char *type, const char *name, int instances)
 {
-	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object, json_each(object.doc, '$.vanished') v WHERE kind = 8 AND id = 'prov'"
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object, json_each(object.doc, '$.vanished') v WHERE kind = 8 AND object.id = 'prov'"
 		" AND json_extract(v.value, '$.type') = ? AND json_extract(v.value, '$.name') = ? AND json_array_length(v.value,"
 		" '$.instances') = ? AND json_extract(v.value, '$.since') <> '')", "tti", type, name, (int64_t)instances) != 0;
 }
@@ -134,7 +134,7 @@ static void list(const char *machines, int64_t id)
 
 static bool shown(const char *machine, const char *state, bool vanished)
 {
-	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object, json_each(object.doc, '$.machines') m WHERE kind = 6 AND id = 'eb-web1'"
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object, json_each(object.doc, '$.machines') m WHERE kind = 6 AND object.id = 'eb-web1'"
 		" AND json_extract(m.value, '$.id') = ? AND json_extract(m.value, '$.state') = ? AND (json_extract(m.value, '$.vanished')"
 		" IS NOT NULL) = ?)", "tti", machine, state, (int64_t)vanished) != 0;
 }
