@@ -168,7 +168,7 @@ static void check_many(void)
 
 	object_text_add(&out, "{\"unregistered\":[", 17);
 	for (int i = 0; i < UNREGISTERED_MAX; i++) {
-		int len = sprintf(one, "%s{\"name\":\"server-%d\",\"external_id\":\"vm-%d\",\"power_state\":\"poweredOn\",\"server_info\":{\"os\":"
+		int len = sprintf(one, "%s{\"name\":\"server-%d\",\"external_id\":\"vm-%05d\",\"power_state\":\"poweredOn\",\"server_info\":{\"os\":"
 			"\"Debian GNU/Linux 12\",\"cpus\":2,\"memory\":2048,\"address\":\"192.0.2.1\"}}", i ? "," : "", i, i);
 
 		object_text_add(&out, one, (size_t)len);
