@@ -57,6 +57,7 @@ struct core_identity {
 	char *ca_pem;		/* authority of the certificate (malloc) */
 	char *crl;		/* its revocation list, base64url (malloc) */
 	char *names;		/* whom the certificate is for: a JSON array (malloc) */
+	bool uploaded;		/* it is of another authority */
 	int64_t not_before, not_after;	/* of the certificate, microseconds since 1970 UTC */
 	char activity_pem[256];	/* public key of the activity's checkpoints */
 	bool jwt_known;		/* there is a key for tokens */

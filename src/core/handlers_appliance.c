@@ -19,5 +19,12 @@ const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.facts", .start = verb_facts_start },
 	{ .verb = "appliance.services", .start = verb_services_start },
 	{ .verb = "appliance.health", .run = verb_health_run, .after = verb_health_after },
+	{ .verb = "appliance.certificate.get", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.put", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.own", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.confirm", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.request", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.pem", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.forget", .start = verb_certificate_start },
 	{ .verb = NULL },
 };

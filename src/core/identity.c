@@ -141,6 +141,7 @@ static void identity_take(struct core *core, struct ipc_msg *msg)
 	now.ca_pem = keep_member(root, "ca_pem");
 	now.crl = keep_member(root, "crl");
 	now.names = yyjson_val_write(yyjson_obj_get(root, "names"), 0, NULL);
+	now.uploaded = yyjson_get_bool(yyjson_obj_get(root, "uploaded"));
 	now.not_before = yyjson_get_sint(yyjson_obj_get(root, "not_before"));
 	now.not_after = yyjson_get_sint(yyjson_obj_get(root, "not_after"));
 	copy_member(root, "activity_pem", now.activity_pem, sizeof now.activity_pem);

@@ -71,6 +71,7 @@ static void add_certificate(const struct core *core, yyjson_mut_doc *doc, yyjson
 	yyjson_mut_obj_add_strcpy(doc, o, "fingerprint", core->identity.fingerprint);
 	if (!core->identity.known)
 		return;
+	yyjson_mut_obj_add_bool(doc, o, "uploaded", core->identity.uploaded);
 	add_date(doc, o, "not_before", core->identity.not_before);
 	add_date(doc, o, "not_after", core->identity.not_after);
 	names = core->identity.names ? yyjson_read(core->identity.names, strlen(core->identity.names), 0) : NULL;

@@ -20,6 +20,9 @@ static const struct {
 	{ PROTO_KEYD_CLOCK, ROOM_BIT(ROOM_SYSD) | ROOM_BIT(ROOM_CORE), keyd_clock },
 	{ PROTO_KEYD_JWT, ROOM_BIT(ROOM_CORE), keyd_jwt },
 	{ PROTO_KEYD_CHECKPOINT, ROOM_BIT(ROOM_CORE), keyd_checkpoint },
+	{ PROTO_KEYD_REQUEST, ROOM_BIT(ROOM_CORE), keyd_request },
+	{ PROTO_KEYD_UPLOAD, ROOM_BIT(ROOM_CORE), keyd_upload },
+	{ PROTO_KEYD_CERTIFICATE, ROOM_BIT(ROOM_CORE), keyd_certificate },
 };
 
 void keyd_dispatch(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)

@@ -14,9 +14,9 @@
 #define CERT_TEXT sodium_base64_ENCODED_LEN(X509_CERT_MAX, BASE64)
 #define CRL_TEXT sodium_base64_ENCODED_LEN(X509_CRL_MAX, BASE64)
 
-static void add_names(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct x509_names *names)
+void keyd_add_names(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, const struct x509_names *names)
 {
-	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, object, "names");
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, object, key);
 
 	for (size_t i = 0; i < names->count; i++)
 		yyjson_mut_arr_add_str(doc, list, names->name[i].text);
@@ -30,10 +30,27 @@ static void add_leaf(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct key
 	char text[CERT_TEXT];
 
 	yyjson_mut_obj_add_int(doc, leaf, "leaf", number);
-	add_names(doc, leaf, &ring->names[id]);
+	keyd_add_names(doc, leaf, "names", &ring->names[id]);
 	sodium_bin2base64(text, sizeof text, cert->der, cert->len, BASE64);
 	/* the authority itself is not sent: whoever trusts it has it */
 	yyjson_mut_arr_add_strcpy(doc, yyjson_mut_obj_add_arr(doc, leaf, "chain"), text);
+}
+
+/* The same of an uploaded chain, without its root. */
+static void add_uploaded(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct x509_chain *c)
+{
+	static char text[sodium_base64_ENCODED_LEN(X509_CHAIN_BYTES, BASE64)];
+	yyjson_mut_val *leaf = yyjson_mut_arr_add_obj(doc, list), *chain;
+
+	yyjson_mut_obj_add_int(doc, leaf, "leaf", PROTO_LEAF_SERVER);
+	keyd_add_names(doc, leaf, "names", &c->names);
+	chain = yyjson_mut_obj_add_arr(doc, leaf, "chain");
+	for (size_t i = 0; i < c->count - (c->rooted ? 1 : 0); i++) {
+		struct x509_bytes one = x509_chain_bytes(c, i);
+
+		sodium_bin2base64(text, sizeof text, one.at, one.len, BASE64);
+		yyjson_mut_arr_add_strcpy(doc, chain, text);
+	}
 }
 
 void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq)
@@ -44,7 +61,10 @@ void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_sint(doc, root, "generation", k->generation);
 	leaves = yyjson_mut_obj_add_arr(doc, root, "leaves");
-	add_leaf(doc, leaves, &k->ring, KEYRING_SERVER, PROTO_LEAF_SERVER);
+	if (k->ring.uploaded_on)
+		add_uploaded(doc, leaves, &k->ring.uploaded);
+	else
+		add_leaf(doc, leaves, &k->ring, KEYRING_SERVER, PROTO_LEAF_SERVER);
 	add_leaf(doc, leaves, &k->ring, KEYRING_AGENTS, PROTO_LEAF_AGENTS);
 	ipc_send_json(c, flags, PROTO_KEYD_CHAINS, seq, doc);
 }
@@ -82,21 +102,32 @@ static void add_activity_key(yyjson_mut_doc *doc, yyjson_mut_val *root, const st
 	yyjson_mut_obj_add_strcpy(doc, root, "activity_pem", text);
 }
 
+/* What browsers see. */
+static void add_shown(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct keyring *ring)
+{
+	const struct keyring_cert *leaf = &ring->leaf[KEYRING_SERVER];
+	const struct x509_chain *up = &ring->uploaded;
+	bool on = ring->uploaded_on;
+	struct x509_bytes der = on ? x509_chain_bytes(up, 0) : (struct x509_bytes){ leaf->der, leaf->len };
+	char fingerprint[X509_FINGERPRINT];
+
+	x509_fingerprint(fingerprint, der.at, der.len);
+	yyjson_mut_obj_add_strcpy(doc, root, "fingerprint", fingerprint);
+	yyjson_mut_obj_add_sint(doc, root, "not_before", (on ? up->cert[0].not_before : leaf->not_before) * PLAT_SECOND);
+	yyjson_mut_obj_add_sint(doc, root, "not_after", (on ? up->cert[0].not_after : leaf->not_after) * PLAT_SECOND);
+	keyd_add_names(doc, root, "names", on ? &up->names : &ring->names[KEYRING_SERVER]);
+	yyjson_mut_obj_add_bool(doc, root, "uploaded", on);
+}
+
 void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq)
 {
 	const struct keyring *ring = &k->ring;
-	const struct keyring_cert *leaf = &ring->leaf[KEYRING_SERVER];
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
-	char fingerprint[X509_FINGERPRINT];
 
-	x509_fingerprint(fingerprint, leaf->der, leaf->len);
 	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "appliance_id", ring->id);
-	yyjson_mut_obj_add_str(doc, root, "fingerprint", fingerprint);
-	yyjson_mut_obj_add_sint(doc, root, "not_before", leaf->not_before * PLAT_SECOND);
-	yyjson_mut_obj_add_sint(doc, root, "not_after", leaf->not_after * PLAT_SECOND);
-	add_names(doc, root, &ring->names[KEYRING_SERVER]);
+	add_shown(doc, root, ring);
 	add_pem(doc, root, "ca_pem", &ring->ca[KEYRING_CA_SERVERS]);
 	add_crl(doc, root, &ring->crl);
 	add_pem(doc, root, "agents_ca_pem", &ring->ca[KEYRING_CA_AGENTS]);
@@ -157,7 +188,7 @@ static int take_name(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg, yy
 	return 0;
 }
 
-static int take_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg, yyjson_val *root,
+int keyd_take_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg, yyjson_val *root,
 	struct x509_names *names)
 {
 	yyjson_val *list = yyjson_obj_get(root, "names"), *value;
@@ -182,7 +213,7 @@ void keyd_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 
 	if (!root)
 		return;
-	bad = take_names(k, c, msg, root, &names);
+	bad = keyd_take_names(k, c, msg, root, &names);
 	keyd_request_close(msg);
 	if (bad)
 		return;

@@ -17,6 +17,8 @@
 #define KEYD_BODY_MAX 98304u
 /* Longest life of a ticket, seconds: no task waits longer for its secret. */
 #define KEYD_TICKET_MAX 86400
+/* Longest trial of a certificate, seconds. */
+#define KEYD_TRIAL_MAX 3600
 /* Longest release file that is read, bytes. */
 #define KEYD_RELEASE_MAX 4096
 /* Version of the agent and SHA-256 in hex, each with its terminating 0. */
@@ -36,6 +38,7 @@ struct keyd {
 	struct ipc_server *server;
 	ev_io clock;			/* timerfd: the next renewal, or a step of the clock */
 	ev_timer retry;			/* something of the ring waits to be written */
+	ev_timer trial;			/* an uploaded certificate goes back unless it is confirmed */
 	struct keyd_upgrade upgrade;
 	int64_t generation;		/* of the chains; grows, also across restarts within a boot */
 };
@@ -44,7 +47,7 @@ struct keyd {
 typedef void keyd_handler(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
 
 keyd_handler keyd_sign, keyd_chains, keyd_identity, keyd_names, keyd_seal, keyd_ticket, keyd_unseal,
-	keyd_clock, keyd_jwt, keyd_checkpoint;
+	keyd_clock, keyd_jwt, keyd_checkpoint, keyd_request, keyd_upload, keyd_certificate;
 
 /* Looks the request up, checks who sent it, calls its handler. */
 void keyd_dispatch(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
@@ -55,6 +58,8 @@ void keyd_dispatch(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg);
 void keyd_renew_start(struct keyd *k);
 /* Tells everybody after the ring changed, and keeps trying to write it. */
 void keyd_changed(struct keyd *k, enum keyring_change change, const char *why);
+/* Tells everybody that another certificate is shown. */
+void keyd_shown(struct keyd *k, const char *why);
 /* Wall clock, seconds since 1970. */
 int64_t keyd_now(void);
 
@@ -65,8 +70,18 @@ int64_t keyd_now(void);
 void keyd_send_chains(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint32_t seq);
 void keyd_send_identity(struct keyd *k, struct ipc_conn *c, uint8_t flags, uint16_t type, uint32_t seq);
 
+/* Reads "names" into names; refuses the request when it is no good: -1. */
+int keyd_take_names(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg, yyjson_val *root, struct x509_names *names);
+/* Adds {"names":[...]}. */
+void keyd_add_names(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, const struct x509_names *names);
+
 /* Tells core. */
 void keyd_tell_identity(struct keyd *k);
+
+/* ---- certificate.c ---- */
+
+/* Before the first request. */
+void keyd_certificate_start(struct keyd *k);
 
 /* ---- jwt.c ---- */
 

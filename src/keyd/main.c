@@ -79,6 +79,7 @@ int main(int argc, char **argv)
 		log_fatal("event loop");
 	k.server = ipc_server_open(k.loop, &ops, &k);
 	keyd_renew_start(&k);
+	keyd_certificate_start(&k);
 	keyd_jwt_start(&k);
 	room_fence();
 	room_ready();

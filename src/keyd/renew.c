@@ -1,6 +1,7 @@
 /* keyd: certificates follow the clock.  One timerfd on the wall clock waits for
  * the next renewal and is told by the kernel when the clock is set: no polling. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -54,9 +55,19 @@ static void listed(struct keyd *k, enum keyring_change change)
 	ipc_server_each(k->server, tell_core, k);
 }
 
-void keyd_changed(struct keyd *k, enum keyring_change change, const char *why)
+void keyd_shown(struct keyd *k, const char *why)
 {
 	int64_t boot = plat_clock_boot();
+
+	log_info("certificate: %s", why);
+	k->generation = boot > k->generation ? boot : k->generation + 1;
+	arm(k);
+	ipc_server_each(k->server, tell, k);
+}
+
+void keyd_changed(struct keyd *k, enum keyring_change change, const char *why)
+{
+	char text[96];
 
 	if (change == KEYRING_SAME)
 		return;
@@ -64,10 +75,21 @@ void keyd_changed(struct keyd *k, enum keyring_change change, const char *why)
 		log_warn_errno("certificate: issued, not written");
 		ev_timer_again(k->loop, &k->retry);
 	}
-	log_info("certificate: issued anew: %s", why);
-	k->generation = boot > k->generation ? boot : k->generation + 1;
-	arm(k);
-	ipc_server_each(k->server, tell, k);
+	snprintf(text, sizeof text, "issued anew: %s", why);
+	keyd_shown(k, text);
+}
+
+/* Once a day, from 30 days before: nobody renews it but a person. */
+static void warn(const struct keyd *k)
+{
+	int64_t left = k->ring.uploaded.cert[0].not_after - keyd_now();
+
+	if (!keyring_uploaded_ends(&k->ring, keyd_now()))
+		return;
+	if (left > 0)
+		log_warn("certificate: the uploaded one ends in %lld days", (long long)(left / 86400));
+	else
+		log_warn("certificate: the uploaded one has expired");
 }
 
 /* Armed before the look, so that a step in between is not missed. */
@@ -76,6 +98,7 @@ static void look(struct keyd *k, const char *why)
 	enum keyring_change leaves, list;
 
 	arm(k);
+	warn(k);
 	leaves = keyring_renew(&k->ring, keyd_now());
 	list = keyring_crl_renew(&k->ring, keyd_now());
 	if (leaves != KEYRING_SAME)

@@ -1,6 +1,6 @@
 /* Requests of any room to keyd: byte 0 chooses the message, byte 1 the room, the rest is the body.  Every
  * request is answered once and none gives another room what is not its own. */
-/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/upgrade.c keyd/built.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c */
+/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/upgrade.c keyd/built.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c keyd/certificate.c */
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Every message of keyd, and one before and one behind. */
-#define MESSAGES (PROTO_KEYD_CHECKPOINT - PROTO_KEYD_SIGN + 3)
+#define MESSAGES (PROTO_KEYD_CERTIFICATE - PROTO_KEYD_SIGN + 3)
 
 static struct keyd k;
 static struct ipc_conn *conn[ROOM_COUNT];
@@ -64,6 +64,7 @@ static void start(void)
 	randombytes_buf(k.ticket_key, SEAL_KEY);
 	k.loop = EV_DEFAULT;
 	keyd_renew_start(&k);
+	keyd_certificate_start(&k);
 }
 
 static void connect_room(enum room_id id)
@@ -116,10 +117,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* frames leave when the loop comes round */
 	ev_run(k.loop, EVRUN_NOWAIT);
 	flags = answer(id, msg.type);
-	if (flags == -1 && msg.type >= PROTO_KEYD_SIGN && msg.type <= PROTO_KEYD_CHECKPOINT)
+	if (flags == -1 && msg.type >= PROTO_KEYD_SIGN && msg.type <= PROTO_KEYD_CERTIFICATE)
 		abort();
 	if (flags == IPC_REPLY && (msg.type == PROTO_KEYD_UNSEAL || (msg.type == PROTO_KEYD_SEAL && id != ROOM_CORE)
-			|| ((msg.type == PROTO_KEYD_JWT || msg.type == PROTO_KEYD_CHECKPOINT) && id != ROOM_CORE)
+			|| (msg.type >= PROTO_KEYD_JWT && id != ROOM_CORE)
 			|| (msg.type == PROTO_KEYD_SIGN && id != ROOM_GATE)))
 		abort();	/* a ticket was forged, or a stranger was served */
 	ev_run(k.loop, EVRUN_NOWAIT);

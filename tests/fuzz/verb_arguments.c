@@ -25,7 +25,7 @@ static void check_accepted(const struct verb *v, yyjson_val *args)
 
 		if (a->required && !x)
 			abort();
-		if (x && !yyjson_is_null(x) && (a->type == VERB_STRING || a->type == VERB_SECRET) &&
+		if (x && !yyjson_is_null(x) && (a->type == VERB_STRING || a->type == VERB_TEXT || a->type == VERB_SECRET) &&
 				(!yyjson_is_str(x) || strlen(yyjson_get_str(x)) != yyjson_get_len(x) ||
 				(int64_t)yyjson_get_len(x) > a->max || (int64_t)yyjson_get_len(x) < a->min))
 			abort();

@@ -38,10 +38,11 @@ static yyjson_mut_val *value(yyjson_mut_doc *doc, const struct verb_arg *a, bool
 
 	switch (a->type) {
 	case VERB_STRING:
+	case VERB_TEXT:
 	case VERB_SECRET:
 		if (good)
 			return text(doc, limit ? a->max : a->min, 'x');
-		return limit ? text(doc, a->max + 1, 'x') : next(2) && a->max ? text(doc, a->min ? a->min : 1, '\n') : yyjson_mut_int(doc, 1);
+		return limit ? text(doc, a->max + 1, 'x') : next(2) && a->max ? text(doc, a->min ? a->min : 1, '\1') : yyjson_mut_int(doc, 1);
 	case VERB_INTEGER:
 		if (good)
 			return yyjson_mut_sint(doc, limit ? a->max : a->min);

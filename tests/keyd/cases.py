@@ -111,7 +111,7 @@ def test_only_whole_hashes_of_known_kinds_are_signed(keyd, hashd):
 
 def test_each_message_is_for_its_rooms_only(keyd, hashd):
     allowed = {SIGN: ("gate",), CHAINS: ("gate",), IDENTITY: ("core",), NAMES: ("core",), SEAL: ("core",),
-               TICKET: ("core",), CLOCK: ("core", "sysd")}
+               TICKET: ("core",), CLOCK: ("core", "sysd"), 0x10b: ("core",), 0x10c: ("core",), 0x10d: ("core",)}
     for room in ("gate", "core", "sysd"):
         peer = Peer(room, "keyd")
         for kind, rooms in allowed.items():

@@ -1,6 +1,6 @@
 /* keyd: a due leaf is made anew by the timer alone, a stepped clock by the message, both are told to everybody,
  * and nothing is told when nothing changed. */
-/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/upgrade.c keyd/built.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c */
+/* with: keyd/dispatch.c keyd/sign.c keyd/sealing.c keyd/identity.c keyd/upgrade.c keyd/built.c keyd/request.c keyd/renew.c keyd/jwt.c keyd/checkpoint.c keyd/certificate.c */
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* keyring: whatever system call the making of a ring, a renewal, or a change of names is killed before: the next start finds one
+/* keyring: whatever system call the making of a ring, a renewal, a change of names, or the keeping of an uploaded certificate is killed before: the next start finds one
  * whole ring, and never another one than was there before. */
 #include <sodium.h>
 #include <signal.h>
@@ -211,11 +211,103 @@ static int renaming(void)
 	return 1;
 }
 
+/* ---- an uploaded certificate ---- */
+
+/* One of another authority, for the request's key. */
+static int other_chain(struct x509_chain *c)
+{
+	uint8_t root[ECDSA_SECRET], points[1][ECDSA_PUBLIC], root_point[ECDSA_PUBLIC], serial[X509_SERIAL] = { 1 }, der[X509_CERT_MAX];
+	struct x509_spec ca = {
+		.use = X509_USE_CA_SERVERS, .issuer = "Other", .subject = "Other", .not_before = BUILT, .not_after = LATER,
+		.serial = serial, .subject_point = root_point, .issuer_point = root_point
+	}, leaf = ca;
+	char why[X509_CHAIN_WHY];
+
+	ecdsa_key_make(root);
+	if (!ecdsa_key_public(points[0], k.secrets->request) || !ecdsa_key_public(root_point, root))
+		return -1;
+	leaf.use = X509_USE_SERVER;
+	leaf.subject = "cam.example.org";
+	leaf.names = &k.request.names;
+	leaf.subject_point = points[0];
+	x509_chain_init(c);
+	return x509_chain_add(c, der, x509_make(der, &ca, root), why) || x509_chain_add(c, der, x509_make(der, &leaf, root), why)
+		|| x509_chain_order(c, (const uint8_t (*)[ECDSA_PUBLIC])points, 1, why) ? -1 : 0;
+}
+
+/* A request, then a certificate for it; cut everywhere: the own certificate or the whole chain with its key, and as long as it is
+ * not the chain, the request. */
+static int uploading(void)
+{
+	static struct x509_names names;
+	static struct x509_chain chain;
+	static uint8_t secret[ECDSA_SECRET];
+	const struct x509_request request = { .names = &names };
+	const char *why, *what;
+	int own = 0, whole = 0, status;
+	char copy[128];
+
+	clear();
+	open_ring(NOW);
+	names.count = 1;
+	if (x509_name_parse(&names.name[0], "cam.example.org", 15, &why) || keyring_request_make(&k, &request, true, NOW) || other_chain(&chain))
+		return 1;
+	memcpy(secret, k.secrets->request, sizeof secret);
+	keyring_close(&k);
+	snprintf(copy, sizeof copy, "cp -a %s/keys %s/kept", dir, dir);
+	if (system(copy))
+		return 1;
+	for (int n = 1; n < CALLS_MAX; n++) {
+		bool entering = true, ended = false;
+		int left = n;
+		pid_t child;
+
+		snprintf(copy, sizeof copy, "rm -rf %s/keys && cp -a %s/kept %s/keys", dir, dir, dir);
+		if (system(copy))
+			return 1;
+		child = fork();
+		if (child == 0) {
+			if (keyring_open(&k, dir, BUILT, NOW, &what) != KEYRING_OPENED)
+				_exit(1);
+			ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+			raise(SIGSTOP);
+			_exit(keyring_show(&k, &chain, false) != 0);
+		}
+		waitpid(child, &status, 0);
+		ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_EXITKILL);
+		for (;; entering = !entering) {
+			ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+			waitpid(child, &status, 0);
+			ended = WIFEXITED(status) || WIFSIGNALED(status);
+			if (ended || (entering && changes(ptrace(PTRACE_PEEKUSER, child,
+					(void *)offsetof(struct user_regs_struct, orig_rax), NULL)) && --left == 0))
+				break;
+		}
+		if (!ended) {
+			kill(child, SIGKILL);
+			waitpid(child, &status, 0);
+		}
+		open_ring(NOW);
+		if (k.uploaded_on ? memcmp(k.secrets->uploaded, secret, sizeof secret) || k.uploaded.count != 2
+				: !k.request.on || memcmp(k.secrets->request, secret, sizeof secret)) {
+			printf("uploading cut at %d: neither the chain nor the request is whole\n", n);
+			return 1;
+		}
+		k.uploaded_on ? whole++ : own++;
+		keyring_close(&k);
+		if (ended) {
+			printf("uploading: cut at %d calls: %d own, %d uploaded\n", n - 1, own, whole);
+			return !own || whole < 2;
+		}
+	}
+	return 1;
+}
+
 int main(void)
 {
 	if (sodium_init() < 0 || !mkdtemp(dir))
 		return 1;
-	if (first_boot() || renewal() || renaming())
+	if (first_boot() || renewal() || renaming() || uploading())
 		return 1;
 	clear();
 	return rmdir(dir);

@@ -26,7 +26,8 @@ enum proto_type {
 	 * "not_before":t,"not_after":t,"names":[...],"ca_pem":"...","crl":"<revocation list of that authority, DER, b64>",
 	 * "agents_ca_pem":"...","agents_name":"<id>.agents.internal","activity_pem":"<public key of PROTO_KEYD_CHECKPOINT>",
 	 * "agent":{"version":"...","sha256":"<64 hex>","signature":"<b64>"} or null, the agent of this image (docs/agent-protocol.md),
-	 * "jwk":{<public key of PROTO_KEYD_JWT, RFC 7517>} or null} ; also a notice to core when it changes */
+	 * "jwk":{<public key of PROTO_KEYD_JWT, RFC 7517>} or null,"uploaded":bool} : fingerprint, dates and names are those of the
+	 * certificate that browsers see ; also a notice to core when it changes */
 	PROTO_KEYD_IDENTITY = 0x0103,
 	/* [core] {"names":["host or IP address",...]} : the names and addresses the appliance
 	 * really has; issues a new server leaf when they differ -> the identity object */
@@ -47,6 +48,21 @@ enum proto_type {
 	 * -> {"statement":"<JSON text: the appliance and these members>","signature":"<base64 of ASN.1 DER, ECDSA with
 	 * SHA-256 over the statement>"} */
 	PROTO_KEYD_CHECKPOINT = 0x010a,
+	/* [core] {"names":["host or IP address",...],"organization":"..."?,"country":"DE"?,"fresh":bool} : a request for a certificate
+	 * by somebody else's authority (PKCS #10), with a key of its own (fresh) or the one in use -> as PROTO_KEYD_CERTIFICATE */
+	PROTO_KEYD_REQUEST = 0x010b,
+	/* [core] {"certificate":"<PEM: a certificate for one of our keys and those above it, in any order>","check":bool,
+	 * "accept":bool,"seconds":n} : holds it against keys, signatures, dates and names; then, unless check, shows it: for
+	 * good (seconds 0), or on trial: after that many seconds, or a restart, what was before comes back unless it is
+	 * confirmed -> check: {"subject",..} as "certificate" below; else as PROTO_KEYD_CERTIFICATE. 400 for one that
+	 * cannot be used, 409 for one with warnings unless accept */
+	PROTO_KEYD_UPLOAD = 0x010c,
+	/* [core] {"action":"show" | "confirm" (409: nothing is on trial) | "own" (the appliance's own again) | "forget" (the request)}
+	 * -> {"source":"appliance"|"uploaded","seconds_left":n (on trial)?,"appliance_names":[...],
+	 * "certificate":{"subject","issuer","fingerprint","not_before":"<date>","not_after":"<date>","names":[...],"rooted":bool,
+	 * "chain":[{"subject","issuer","not_after"},...],"warnings":["..",...]},
+	 * "request":{"created":"<date>","fresh":bool,"names":[...],"pem":"..."}?} */
+	PROTO_KEYD_CERTIFICATE = 0x010d,
 
 	/* ---- hashd ---- */
 

@@ -76,6 +76,13 @@ int keyring_file_write(int dir, const char *name, const void *payload, size_t le
 	return result;
 }
 
+int keyring_file_remove(int dir, const char *name)
+{
+	if (unlinkat(dir, name, 0))
+		return errno == ENOENT ? 0 : -1;
+	return fsync(dir);
+}
+
 long keyring_file_check(const uint8_t *content, size_t len)
 {
 	uint8_t sum[SUM];

@@ -17,6 +17,8 @@ int keyring_file_write(int dir, const char *name, const void *payload, size_t le
 /* Reads a payload of at most cap bytes.  0; -1 with errno: EBADMSG when the file
  * is not as it was written, ENOENT when it is missing, else the system's. */
 int keyring_file_read(int dir, const char *name, void *payload, size_t cap, size_t *len);
+/* Takes `name` away, durably; also when it is not there.  0, or -1 with errno. */
+int keyring_file_remove(int dir, const char *name);
 /* Checks content that was read from a file: the payload's length, or -1. */
 long keyring_file_check(const uint8_t *content, size_t len);
 

@@ -136,6 +136,8 @@ static enum keyring_state load_all(struct keyring *k, int64_t now, const char **
 		*what = KEYRING_FILE_JWT;
 		state = KEYRING_SYSTEM;
 	}
+	if (state == KEYRING_OPENED && keyring_uploaded_load(k, what))
+		state = KEYRING_SYSTEM;
 	if (state == KEYRING_OPENED) {
 		keyring_renew(k, now);
 		keyring_crl_renew(k, now);
@@ -271,5 +273,7 @@ int64_t keyring_next(const struct keyring *k, int64_t now)
 		if (when < next)
 			next = when;
 	}
+	if (k->uploaded_on && k->uploaded.cert[0].not_after - KEYRING_UPLOADED_WARN < next)
+		next = k->uploaded.cert[0].not_after - KEYRING_UPLOADED_WARN;
 	return next > now ? next : now + LOOK_AGAIN;
 }

@@ -20,6 +20,7 @@
 #include "ecdsa/ecdsa.h"
 #include "jwt/jwt.h"
 #include "seal/seal.h"
+#include "x509/chain.h"
 #include "x509/x509.h"
 
 /* Hexadecimal digits of the appliance's id, without NUL. */
@@ -48,6 +49,9 @@ struct keyring_secrets {
 	uint8_t ca[KEYRING_CAS][ECDSA_SECRET];
 	uint8_t leaf[KEYRING_LEAVES][ECDSA_SECRET];
 	uint8_t activity[ECDSA_SECRET];		/* signs checkpoints of the activity's chain */
+	uint8_t request[ECDSA_SECRET];		/* of the request that waits for its certificate */
+	uint8_t uploaded[ECDSA_SECRET];		/* of the uploaded certificate */
+	uint8_t former[ECDSA_SECRET];		/* of the one before, while a certificate is on trial */
 };
 
 /* One certificate that is no longer true before its end. */
@@ -66,6 +70,16 @@ struct keyring_crl {
 	uint8_t der[X509_CRL_MAX];
 };
 
+/* A request for a certificate by somebody else's authority. */
+struct keyring_request {
+	bool on;				/* there is one */
+	bool fresh;				/* with a key of its own */
+	int64_t created;			/* seconds since 1970 UTC */
+	struct x509_names names;
+	size_t len;
+	uint8_t der[X509_CERT_MAX];
+};
+
 struct keyring {
 	int dir;				/* of the ring */
 	int64_t built;				/* the image's build time, seconds since 1970 */
@@ -79,6 +93,10 @@ struct keyring {
 	struct keyring_crl crl;
 	bool unsaved[KEYRING_LEAVES];		/* the leaf is in use but not on the disk yet */
 	bool crl_unsaved;
+	struct keyring_request request;
+	bool uploaded_on, former_on;		/* is there one? */
+	bool trial;				/* the uploaded one, or that there is none, is not on the disk: former is */
+	struct x509_chain uploaded, former;	/* of somebody else's authority: shown instead of the server's leaf */
 	struct jwt_secret *jwt;			/* = jwt_place; NULL = not made yet */
 	struct jwt_secret *jwt_place;		/* locked as the others, before the fence forbids it */
 	struct jwt_public jwt_public;
@@ -118,6 +136,30 @@ enum keyring_change keyring_crl_renew(struct keyring *k, int64_t now);
 int keyring_save(struct keyring *k);
 /* Is there anything that could not be written? */
 bool keyring_unsaved(const struct keyring *k);
+
+/* ---- a certificate of somebody else's authority (uploaded.c) ---- */
+
+/* A new request takes the place of the one before.  fresh: for a new key, else for the one in use.  0; -1 with errno (EINVAL:
+ * the names or the subject do not go into one), nothing changed. */
+int keyring_request_make(struct keyring *k, const struct x509_request *request, bool fresh, int64_t now);
+/* Forgets the request, with its key.  0, or -1 with errno. */
+int keyring_request_forget(struct keyring *k);
+/* Reads a PEM text as a chain for one of our keys that is valid now.  0, or -1 with a sentence. */
+int keyring_chain_read(const struct keyring *k, struct x509_chain *c, const char *pem, size_t len, int64_t now,
+	char why[X509_CHAIN_WHY]);
+/* Shows this chain (of keyring_chain_read) from now on; NULL = the appliance's own certificate again.  On trial it is only in
+ * memory, and what was before comes back with keyring_revert or a restart. 0, or -1 with errno, nothing changed. */
+int keyring_show(struct keyring *k, const struct x509_chain *c, bool trial);
+/* Keeps what is on trial.  0; -1 with errno (ENOENT: nothing is): it stays on trial. */
+int keyring_confirm(struct keyring *k);
+/* Ends a trial: what was before is shown again. */
+void keyring_revert(struct keyring *k);
+/* The key that signs for browsers and clients. */
+const uint8_t *keyring_server_secret(const struct keyring *k);
+/* An uploaded certificate is spoken of this long before its end, seconds. */
+#define KEYRING_UPLOADED_WARN (30LL * 86400)
+/* Is there one that ends within that time, or has ended? */
+bool keyring_uploaded_ends(const struct keyring *k, int64_t now);
 
 /* Takes the key that signs tokens: writes it, then it is in use.  0, or -1 with errno: nothing
  * changed, try again later. */

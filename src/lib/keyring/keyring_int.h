@@ -11,6 +11,8 @@
 #define KEYRING_FILE_CRL "revoked"
 #define KEYRING_FILE_ACTIVITY "activity"
 #define KEYRING_FILE_JWT "jwt"
+#define KEYRING_FILE_REQUEST "request"
+#define KEYRING_FILE_UPLOADED "uploaded"
 
 const char *keyring_ca_file(enum keyring_ca_id ca);
 const char *keyring_leaf_file(enum keyring_leaf_id leaf);
@@ -28,6 +30,10 @@ void keyring_leaf_default_names(struct keyring *k, enum keyring_leaf_id leaf);
 /* Reads the key of tokens.  A missing one is made later; a damaged one is no reason to stop: tokens signed
  * with it end, nothing else. 0, or -1 with errno when the system failed. */
 int keyring_jwt_load(struct keyring *k);
+
+/* Reads the request and the uploaded certificate.  Damaged ones are said and not used: the appliance has its own. 0, or -1
+ * with errno and *what when the system failed. */
+int keyring_uploaded_load(struct keyring *k, const char **what);
 
 int keyring_ca_write(const struct keyring *k, int dir, enum keyring_ca_id ca);
 int keyring_leaf_write(const struct keyring *k, int dir, enum keyring_leaf_id leaf);

@@ -112,6 +112,7 @@ static void argument_schema(struct making *m, yyjson_mut_val *schema, const stru
 {
 	switch (a->type) {
 	case VERB_STRING:
+	case VERB_TEXT:
 	case VERB_SECRET:
 		set_type(m, schema, "string", or_null);
 		/* The table counts bytes: as many characters at most. */

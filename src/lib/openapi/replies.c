@@ -9,6 +9,8 @@ static const struct {
 } replies[] = {
 	{ "activation", "email:s name:s last_name:s organization:s purpose:s expires:s" },
 	{ "activity", "id:s instance:s text:s level:s created:s" },
+	{ "appliance-certificate", "source:s appliance_names:a certificate:o" },
+	{ "certificate-view", "subject:s issuer:s fingerprint:s not_before:s not_after:s names:a rooted:b chain:a warnings:a" },
 	{ "appliance-health", "uptime:i full:b services:a certificate:o" },
 	{ "appliance-network", "mode:s" },
 	{ "appliance-network-change", "change:s seconds:i" },

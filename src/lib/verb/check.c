@@ -108,7 +108,7 @@ static int check_string(const struct verb_arg *a, yyjson_val *v, char *message)
 	if ((int64_t)n > a->max)
 		return refuse(message, "%s: at most %" PRId64 " bytes are accepted.", a->name, a->max);
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+		if (((unsigned char)s[i] < 0x20 && !(a->type == VERB_TEXT && s[i] && strchr("\t\r\n", s[i]))) || s[i] == 0x7f)
 			return refuse(message, "%s: control characters are not accepted.", a->name);
 	return 0;
 }
@@ -128,6 +128,7 @@ static int check_value(const struct verb_arg *a, yyjson_val *v, char *message)
 {
 	switch (a->type) {
 	case VERB_STRING:
+	case VERB_TEXT:
 	case VERB_SECRET:
 		return check_string(a, v, message);
 	case VERB_INTEGER:

@@ -14,6 +14,14 @@
 #define TIME_SERVERS_MAX 4
 /* As many as a resolver asks. */
 #define NAME_SERVERS_MAX 3
+/* A chain in PEM, with what people leave around it. */
+#define PEM_MAX 65536
+/* RFC 5280 appendix A, ub-organization-name. */
+#define ORGANIZATION_MAX 64
+/* Names of one certificate. */
+#define NAMES_MAX 32
+/* Longest trial of a certificate, seconds. */
+#define TRIAL_MAX 3600
 /* Programs of the appliance, more than there are. */
 #define SERVICES_MAX 64
 
@@ -71,6 +79,22 @@ static const struct verb_arg services_args[] = {
 	{ .type = VERB_NONE },
 };
 
+static const struct verb_arg certificate_args[] = {
+	{ "certificate", VERB_TEXT, true, 1, PEM_MAX, "the certificate and those of the authorities above it, in any order, PEM" },
+	{ "check", VERB_BOOLEAN, false, 0, 0, "only look at it: answer what it is, and what speaks against it" },
+	{ "accept", VERB_BOOLEAN, false, 0, 0, "use it in spite of warnings" },
+	{ "seconds", VERB_INTEGER, false, 0, TRIAL_MAX, "it goes back after this time unless it is confirmed; 0 = never" },
+	{ .type = VERB_NONE },
+};
+
+static const struct verb_arg request_args[] = {
+	{ "names", VERB_ARRAY, true, 1, NAMES_MAX, "host names and IP addresses it shall be for; the first one is also the common name" },
+	{ "organization", VERB_STRING, false, 0, ORGANIZATION_MAX, "organization in the subject" },
+	{ "country", VERB_STRING, false, 0, 2, "country in the subject, two capital letters" },
+	{ "fresh", VERB_BOOLEAN, false, 0, 0, "for a new key, in place of the one in use" },
+	{ .type = VERB_NONE },
+};
+
 const struct verb verb_rows_appliance[] = {
 	{ .name = "appliance.status", .method = "GET", .path = "/services/appliance/status", .role = VERB_ROLE_PUBLIC,
 	  .args = none, .help = "is the appliance set up and ready", .status = 200, .reply = "appliance-status" },
@@ -103,6 +127,25 @@ const struct verb verb_rows_appliance[] = {
 	  .status = 202, .reply = "appliance-network-change" },
 	{ .name = "appliance.network.confirm", .method = "POST", .path = "/services/appliance/network/confirm", .role = VERB_ROLE_ADMIN, .writes = true,
 	  .args = network_confirm_args, .help = "keep the network that is on trial", .status = 202, .reply = "appliance-network-change" },
+	{ .name = "appliance.certificate.get", .method = "GET", .path = "/services/appliance/certificate", .role = VERB_ROLE_ADMIN,
+	  .args = none, .help = "the certificate that browsers see, and the request that waits for one", .status = 200,
+	  .reply = "appliance-certificate" },
+	{ .name = "appliance.certificate.put", .method = "POST", .path = "/services/appliance/certificate", .role = VERB_ROLE_ADMIN,
+	  .writes = true, .args = certificate_args, .help = "show a certificate of another authority, for a key that is here", .status = 200,
+	  .reply = "appliance-certificate|certificate-view" },
+	{ .name = "appliance.certificate.own", .method = "DELETE", .path = "/services/appliance/certificate", .role = VERB_ROLE_ADMIN,
+	  .writes = true, .args = none, .help = "show the appliance's own certificate again", .status = 200, .reply = "appliance-certificate" },
+	{ .name = "appliance.certificate.confirm", .method = "POST", .path = "/services/appliance/certificate/confirm",
+	  .role = VERB_ROLE_ADMIN, .writes = true, .args = none, .help = "keep the certificate that is on trial", .status = 200,
+	  .reply = "appliance-certificate" },
+	{ .name = "appliance.certificate.request", .method = "POST", .path = "/services/appliance/certificate/request",
+	  .role = VERB_ROLE_ADMIN, .writes = true, .args = request_args, .help = "make a request for a certificate (PKCS #10)", .status = 200,
+	  .reply = "appliance-certificate" },
+	{ .name = "appliance.certificate.pem", .method = "GET", .path = "/services/appliance/certificate/request",
+	  .role = VERB_ROLE_ADMIN, .args = none, .help = "the request as a file, PEM", .status = 200, .reply = "pem" },
+	{ .name = "appliance.certificate.forget", .method = "DELETE", .path = "/services/appliance/certificate/request",
+	  .role = VERB_ROLE_ADMIN, .writes = true, .args = none, .help = "give the request up, with its key", .status = 200,
+	  .reply = "appliance-certificate" },
 	{ .name = "appliance.screen", .role = VERB_ROLE_TTY,
 	  .args = none, .help = "what the appliance's screen shows", .status = 200, .reply = "appliance-screen" },
 	{ .name = "appliance.facts", .role = VERB_ROLE_SYSD,

@@ -19,6 +19,7 @@
 enum verb_type {
 	VERB_NONE = 0,		/* ends an argument table */
 	VERB_STRING,		/* min..max bytes of UTF-8 without control characters */
+	VERB_TEXT,		/* the same with lines: tabs, carriage returns and newlines too */
 	VERB_SECRET,		/* as VERB_STRING, never logged, never stored in a document */
 	VERB_INTEGER,		/* min..max */
 	VERB_BOOLEAN,

@@ -4,6 +4,7 @@
 #include "der/der.h"
 #include "x509/view.h"
 
+#define GENERAL_NAME_HOST (DER_CONTEXT | 2)
 #define GENERAL_NAME_ADDRESS (DER_CONTEXT | 7)
 /* Bytes of a length in the long form: certificates are far shorter than 16 MiB. */
 #define LENGTH_MAX 3
@@ -75,9 +76,38 @@ static bool open_value(struct x509_bytes octets, struct x509_bytes *out)
 	return true;
 }
 
+static bool read_usage(struct x509_view *v, struct x509_bytes octets)
+{
+	struct element e;
+
+	if (!take_tag(&octets, DER_BIT_STRING, &e) || octets.len || e.value.len < 2 || e.value.at[0] > 7)
+		return false;
+	v->usage = e.value.at[1];
+	return true;
+}
+
+/* BasicConstraints: cA, then the length of the path. */
+static bool read_basic(struct x509_view *v, struct x509_bytes octets)
+{
+	struct x509_bytes rest;
+	struct element e;
+
+	if (!open_value(octets, &rest))
+		return false;
+	while (rest.len) {
+		if (!take(&rest, &e))
+			return false;
+		/* what does not fit into a byte is as good as no limit */
+		if (e.tag == DER_INTEGER && e.value.len == 1)
+			v->path_length = e.value.at[0];
+	}
+	return true;
+}
+
 static bool read_extension(struct x509_view *v, struct x509_bytes one)
 {
-	static const uint8_t alt_name[] = { 0x55, 0x1d, 0x11 }, key_usage[] = { 0x55, 0x1d, 0x25 };
+	static const uint8_t alt_name[] = { 0x55, 0x1d, 0x11 }, extended[] = { 0x55, 0x1d, 0x25 };
+	static const uint8_t key_usage[] = { 0x55, 0x1d, 0x0f }, basic[] = { 0x55, 0x1d, 0x13 };
 	struct element oid, value;
 
 	if (!take_tag(&one, DER_OID, &oid) || !take(&one, &value))
@@ -88,8 +118,12 @@ static bool read_extension(struct x509_view *v, struct x509_bytes one)
 		return false;
 	if (is_oid(oid.value, alt_name, sizeof alt_name))
 		return open_value(value.value, &v->names);
-	if (is_oid(oid.value, key_usage, sizeof key_usage))
+	if (is_oid(oid.value, extended, sizeof extended))
 		return open_value(value.value, &v->uses);
+	if (is_oid(oid.value, key_usage, sizeof key_usage))
+		return read_usage(v, value.value);
+	if (is_oid(oid.value, basic, sizeof basic))
+		return read_basic(v, value.value);
 	return true;
 }
 
@@ -111,13 +145,29 @@ static bool read_extensions(struct x509_view *v, struct x509_bytes rest)
 	return true;
 }
 
+/* What follows the signed part: the algorithm, then whole bytes. */
+static bool read_signature(struct x509_view *v, struct x509_bytes rest)
+{
+	struct element e;
+
+	if (!take_tag(&rest, DER_SEQUENCE, &e) || !take_tag(&rest, DER_BIT_STRING, &e) || rest.len || e.value.len < 1)
+		return false;
+	v->signature.at = e.value.at + 1;
+	v->signature.len = e.value.len - 1;
+	return e.value.at[0] == 0;
+}
+
 int x509_view(struct x509_view *v, const uint8_t *der, size_t len)
 {
 	struct x509_bytes rest = { der, len };
 	struct element e, tbs;
 
 	memset(v, 0, sizeof *v);
+	v->usage = v->path_length = -1;
 	if (!take_tag(&rest, DER_SEQUENCE, &e) || rest.len || !take_tag(&e.value, DER_SEQUENCE, &tbs))
+		return -1;
+	v->signed_part = tbs.whole;
+	if (!read_signature(v, e.value))
 		return -1;
 	rest = tbs.value;
 	if (!take(&rest, &e))
@@ -163,4 +213,78 @@ bool x509_view_serves(const struct x509_view *v)
 		if (is_oid(e.value, server, sizeof server) || is_oid(e.value, any, sizeof any))
 			return true;
 	return false;
+}
+
+bool x509_view_next_name(struct x509_bytes *rest, struct x509_bytes *one, bool *address)
+{
+	struct element e;
+
+	while (rest->at && rest->len && take(rest, &e)) {
+		*one = e.value;
+		*address = e.tag == GENERAL_NAME_ADDRESS;
+		if (e.tag == GENERAL_NAME_HOST && e.value.len)
+			return true;
+		if (*address && (e.value.len == 4 || e.value.len == 16))
+			return true;
+	}
+	return false;
+}
+
+/* Bytes of the character of UTF-8 (RFC 3629 §4) in front; 0 when there is none, or an overlong or impossible one. */
+static size_t character(const uint8_t *at, size_t len)
+{
+	size_t n = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : (at[0] & 0xf0) == 0xe0 ? 3 : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;
+
+	if (!n || n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+static void copy_text(struct x509_bytes text, char *out, size_t size)
+{
+	size_t n, to = 0;
+
+	for (size_t i = 0; i < text.len; i += n ? n : 1) {
+		n = character(text.at + i, text.len - i);
+		if (to + (n ? n : 1) >= size)
+			break;
+		if (n > 1 || (n == 1 && text.at[i] >= 0x20 && text.at[i] != 0x7f)) {
+			memcpy(out + to, text.at + i, n);
+			to += n;
+		} else {
+			out[to++] = '?';
+		}
+	}
+	out[to] = 0;
+}
+
+/* Only kinds of texts that are bytes of ASCII or UTF-8: UTF8String, PrintableString, IA5String. */
+static bool is_text(unsigned tag)
+{
+	return tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_IA5_STRING;
+}
+
+void x509_view_label(struct x509_bytes name, char *out, size_t size)
+{
+	static const uint8_t common_name[] = { 0x55, 0x04, 0x03 };
+	struct x509_bytes rest;
+	struct element set, pair, oid, value;
+
+	out[0] = 0;
+	if (!open_value(name, &rest))
+		return;
+	while (rest.len && take_tag(&rest, DER_SET, &set)) {
+		if (!take_tag(&set.value, DER_SEQUENCE, &pair) || !take_tag(&pair.value, DER_OID, &oid) || !take(&pair.value, &value))
+			return;
+		if (!is_text(value.tag))
+			continue;
+		copy_text(value.value, out, size);
+		if (is_oid(oid.value, common_name, sizeof common_name))
+			return;
+	}
 }

@@ -20,6 +20,10 @@ struct x509_view {
 	struct x509_bytes issuer, subject;	/* whole Names, encoded */
 	struct x509_bytes names;		/* value of subjectAltName, without its outer header */
 	struct x509_bytes uses;			/* value of extKeyUsage, the same way */
+	int usage;				/* first byte of keyUsage's bits (bit 0 = 0x80); -1 = absent */
+	int path_length;			/* of basicConstraints, -1 = none said */
+	struct x509_bytes signed_part;		/* TBSCertificate, whole */
+	struct x509_bytes signature;		/* without the byte of unused bits */
 };
 
 /* 0, or -1 when it is not the DER of a version 3 certificate (or version 1, without extensions). */
@@ -32,5 +36,12 @@ bool x509_view_has_address(const struct x509_view *v, const uint8_t *address, si
 
 /* May it be a server's: no extKeyUsage at all, or serverAuth or any in it (§4.2.1.12)? */
 bool x509_view_serves(const struct x509_view *v);
+
+/* Takes the next host name or address (4 or 16 bytes) out of a subjectAltName's value; others are passed
+ * over.  false at the end. */
+bool x509_view_next_name(struct x509_bytes *rest, struct x509_bytes *one, bool *address);
+
+/* The common name of a Name, else its last text; control characters as '?'.  "" when it has none. */
+void x509_view_label(struct x509_bytes name, char *out, size_t size);
 
 #endif

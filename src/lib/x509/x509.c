@@ -10,6 +10,8 @@ OID(oid_ecdsa_sha256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);	/* 1.2.84
 OID(oid_ec_public_key, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);	/* 1.2.840.10045.2.1, RFC 5480 */
 OID(oid_p256, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07);		/* 1.2.840.10045.3.1.7 */
 OID(oid_common_name, 0x55, 0x04, 0x03);
+OID(oid_country, 0x55, 0x04, 0x06);
+OID(oid_organization, 0x55, 0x04, 0x0a);
 OID(oid_subject_key, 0x55, 0x1d, 0x0e);
 OID(oid_key_usage, 0x55, 0x1d, 0x0f);
 OID(oid_alt_name, 0x55, 0x1d, 0x11);
@@ -96,7 +98,7 @@ static void put_basic(struct der *d, bool authority)
 	X509_END_EXTENSION(d, oid_basic, true, mark);
 }
 
-static void put_alt_names(struct der *d, const struct x509_names *names)
+void x509_put_alt_names(struct der *d, const struct x509_names *names)
 {
 	size_t mark = der_mark(d);
 
@@ -138,7 +140,7 @@ static void put_extensions(struct der *d, const struct x509_spec *spec)
 	x509_put_authority_key(d, spec->issuer_point);
 	put_subject_key(d, spec->subject_point);
 	if (!authority)
-		put_alt_names(d, spec->names);
+		x509_put_alt_names(d, spec->names);
 	put_extended_usage(d, spec->use == X509_USE_CA_CLIENTS);
 	put_key_usage(d, authority ? USAGE_AUTHORITY : USAGE_SIGN);
 	put_basic(d, authority);
@@ -146,7 +148,7 @@ static void put_extensions(struct der *d, const struct x509_spec *spec)
 	der_wrap(d, DER_CONTEXT_GROUP | 3, mark);
 }
 
-static void put_public_key(struct der *d, const uint8_t *point)
+void x509_put_public_key(struct der *d, const uint8_t *point)
 {
 	size_t mark = der_mark(d), algorithm;
 
@@ -158,15 +160,31 @@ static void put_public_key(struct der *d, const uint8_t *point)
 	der_wrap(d, DER_SEQUENCE, mark);
 }
 
-void x509_put_name(struct der *d, const char *text)
+static void put_attribute(struct der *d, const uint8_t *oid, size_t oid_len, unsigned tag, const char *text)
 {
 	size_t mark = der_mark(d);
 
-	der_put(d, DER_UTF8_STRING, text, strlen(text));
-	PUT_OID(d, oid_common_name);
+	if (!text)
+		return;
+	der_put(d, tag, text, strlen(text));
+	der_put(d, DER_OID, oid, oid_len);
 	der_wrap(d, DER_SEQUENCE, mark);
 	der_wrap(d, DER_SET, mark);
+}
+
+void x509_put_subject(struct der *d, const char *country, const char *organization, const char *text)
+{
+	size_t mark = der_mark(d);
+
+	put_attribute(d, oid_common_name, sizeof oid_common_name, DER_UTF8_STRING, text);
+	put_attribute(d, oid_organization, sizeof oid_organization, DER_UTF8_STRING, organization);
+	put_attribute(d, oid_country, sizeof oid_country, DER_PRINTABLE_STRING, country);
 	der_wrap(d, DER_SEQUENCE, mark);
+}
+
+void x509_put_name(struct der *d, const char *text)
+{
+	x509_put_subject(d, NULL, NULL, text);
 }
 
 static void put_validity(struct der *d, const struct x509_spec *spec)
@@ -193,7 +211,7 @@ static void put_body(struct der *d, const struct x509_spec *spec)
 	size_t mark = der_mark(d), version;
 
 	put_extensions(d, spec);
-	put_public_key(d, spec->subject_point);
+	x509_put_public_key(d, spec->subject_point);
 	x509_put_name(d, spec->subject);
 	put_validity(d, spec);
 	x509_put_name(d, spec->issuer);
@@ -273,6 +291,11 @@ size_t x509_make(uint8_t *out, const struct x509_spec *spec, const uint8_t issue
 void x509_pem(char *out, const uint8_t *der, size_t len)
 {
 	br_pem_encode(out, der, len, "CERTIFICATE", BR_PEM_LINE64);
+}
+
+void x509_pem_request(char *out, const uint8_t *der, size_t len)
+{
+	br_pem_encode(out, der, len, "CERTIFICATE REQUEST", BR_PEM_LINE64);
 }
 
 void x509_fingerprint(char out[X509_FINGERPRINT], const uint8_t *der, size_t len)

@@ -101,9 +101,21 @@ struct x509_crl {
  * same bytes. */
 size_t x509_crl_make(uint8_t *out, const struct x509_crl *crl, const uint8_t issuer_secret[ECDSA_SECRET]);
 
+/* A request for a certificate (PKCS #10, RFC 2986), signed with the key it is for. */
+struct x509_request {
+	const struct x509_names *names;		/* 1 at least; the first short one is also the common name */
+	const char *organization, *country;	/* NULL = none; a country has two capital letters (ISO 3166-1) */
+};
+/* Longest organization, bytes (RFC 5280 appendix A, ub-organization-name). */
+#define X509_ORGANIZATION_MAX 64
+/* Writes the request; out holds X509_CERT_MAX bytes.  Its length, 0 when it cannot be made. */
+size_t x509_request_make(uint8_t *out, const struct x509_request *request, const uint8_t secret[ECDSA_SECRET]);
+
 /* PEM (RFC 7468), a NUL at the end.  Bytes that hold it for `len` bytes of DER: */
 #define X509_PEM_MAX(len) (((len) + 2) / 3 * 4 + ((len) / 48 + 1) + 80)
 void x509_pem(char *out, const uint8_t *der, size_t len);
+/* The same, as a CERTIFICATE REQUEST. */
+void x509_pem_request(char *out, const uint8_t *der, size_t len);
 
 /* "AA:BB:...": SHA-256 over the certificate, as browsers show it. */
 #define X509_FINGERPRINT 96

@@ -7,6 +7,12 @@
 
 /* A name that has only a common name. */
 void x509_put_name(struct der *d, const char *text);
+/* The same, with an organization and a country of two letters in front where they are not NULL; text may be NULL too. */
+void x509_put_subject(struct der *d, const char *country, const char *organization, const char *text);
+/* SubjectPublicKeyInfo of a point on P-256. */
+void x509_put_public_key(struct der *d, const uint8_t *point);
+/* Extension: names and addresses. */
+void x509_put_alt_names(struct der *d, const struct x509_names *names);
 /* ecdsa-with-SHA256. */
 void x509_put_algorithm(struct der *d);
 /* Extension: which key signed (RFC 5280 §4.2.1.1, §5.2.1). */
