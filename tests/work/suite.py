@@ -15,6 +15,7 @@ import change_cases
 import kill_cases
 import life_cases
 import order_cases
+import trust_cases
 import upgrade_cases
 from house import House
 from sim import Agents
@@ -28,7 +29,7 @@ def main(wanted):
         world = World(house)
         agents = Agents(world) if SIM else None
         for case in (life_cases.CASES + order_cases.CASES + change_cases.CASES + upgrade_cases.CASES +
-                     kill_cases.CASES):
+                     trust_cases.CASES + kill_cases.CASES):
             if wanted and not any(w in case.__name__ for w in wanted):
                 continue
             began = time.monotonic()
