@@ -23,6 +23,7 @@ const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.certificate.put", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.own", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.confirm", .start = verb_certificate_start },
+	{ .verb = "appliance.certificate.back", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.request", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.pem", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.forget", .start = verb_certificate_start },

@@ -77,6 +77,7 @@ static const struct question {
 	{ "appliance.certificate.put", PROTO_KEYD_UPLOAD, NULL, "uploaded" },
 	{ "appliance.certificate.own", PROTO_KEYD_CERTIFICATE, "own", "own" },
 	{ "appliance.certificate.confirm", PROTO_KEYD_CERTIFICATE, "confirm", "confirmed" },
+	{ "appliance.certificate.back", PROTO_KEYD_CERTIFICATE, "back", "back" },
 	{ "appliance.certificate.request", PROTO_KEYD_REQUEST, NULL, "requested" },
 	{ "appliance.certificate.forget", PROTO_KEYD_CERTIFICATE, "forget", "forgotten" },
 };

@@ -299,6 +299,18 @@ static void confirm(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 	}
 }
 
+static void back(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
+{
+	if (!k->ring.trial) {
+		ipc_reply_error(c, msg, 409, "no certificate is on trial");
+		return;
+	}
+	ev_timer_stop(k->loop, &k->trial);
+	keyring_revert(&k->ring);
+	reply_state(k, c, msg);
+	keyd_shown(k, "the trial was ended: the one before is shown again");
+}
+
 static void own(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 {
 	ev_timer_stop(k->loop, &k->trial);
@@ -319,7 +331,7 @@ static void forget(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 void keyd_certificate(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 {
 	static const struct { const char *name; keyd_handler *handle; } actions[] = {
-		{ "show", reply_state }, { "confirm", confirm }, { "own", own }, { "forget", forget },
+		{ "show", reply_state }, { "confirm", confirm }, { "back", back }, { "own", own }, { "forget", forget },
 	};
 	yyjson_val *root = keyd_request_open(c, msg);
 	keyd_handler *handle = NULL;
@@ -335,5 +347,5 @@ void keyd_certificate(struct keyd *k, struct ipc_conn *c, struct ipc_msg *msg)
 	if (handle)
 		handle(k, c, msg);
 	else
-		ipc_reply_error(c, msg, 400, "action: show, confirm, own or forget");
+		ipc_reply_error(c, msg, 400, "action: show, confirm, back, own or forget");
 }

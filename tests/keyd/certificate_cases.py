@@ -178,7 +178,7 @@ def self_named(directory):
 def test_warnings_need_a_word(keyd, hashd):
     with World() as w:
         leaf = w.ca.sign(w.csr)
-        for text, word in ((leaf, "not among them"), (w.ca.sign(w.csr, days=9) + w.ca.middle + w.ca.root, "ends in 8 days"),
+        for text, word in ((leaf, "not among them"), (w.ca.sign(w.csr, days=9) + w.ca.middle + w.ca.root, "It ends in "),
                            (w.ca.sign(w.csr, names=["DNS:elsewhere.example"]) + w.ca.middle + w.ca.root, "none of the names")):
             code, sentence = refusal(text)
             assert code == 409 and word in sentence, sentence
@@ -199,6 +199,9 @@ def test_a_trial_goes_back_unless_confirmed(keyd, hashd):
         upload(leaf, seconds=1)
         wait_for(20, lambda: state()["source"] == "appliance")
         assert shown() == before and "not confirmed" in keyd.text()
+        upload(leaf, seconds=3600)
+        assert state("back")["source"] == "appliance" and shown() == before
+        assert Peer("core", "keyd").refused(CERTIFICATE, {"action": "back"}) == 409
         upload(leaf, seconds=2)
         assert "seconds_left" not in state("confirm")
         time.sleep(2.5)	# past the trial's end: it stays

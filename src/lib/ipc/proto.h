@@ -57,7 +57,7 @@ enum proto_type {
 	 * confirmed -> check: {"subject",..} as "certificate" below; else as PROTO_KEYD_CERTIFICATE. 400 for one that
 	 * cannot be used, 409 for one with warnings unless accept */
 	PROTO_KEYD_UPLOAD = 0x010c,
-	/* [core] {"action":"show" | "confirm" (409: nothing is on trial) | "own" (the appliance's own again) | "forget" (the request)}
+	/* [core] {"action":"show" | "confirm", "back" (the trial ends now; both 409: nothing is on trial) | "own" (the appliance's own again) | "forget" (the request)}
 	 * -> {"source":"appliance"|"uploaded","seconds_left":n (on trial)?,"appliance_names":[...],
 	 * "certificate":{"subject","issuer","fingerprint","not_before":"<date>","not_after":"<date>","names":[...],"rooted":bool,
 	 * "chain":[{"subject","issuer","not_after"},...],"warnings":["..",...]},
