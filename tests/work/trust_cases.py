@@ -26,6 +26,7 @@ class Own:
         self.machine.write("/usr/elasticbox/elasticbox.conf", "".join(
             "address=%s\n" % NAME if line.startswith("address=") else line for line in conf.splitlines(True)))
         shutil.copy(os.path.join(OUT, "rootfs/usr/share/cam/agent/linux/x86_64/elasticbox-agent"), self.machine.root(AGENT))
+        os.chmod(self.machine.root(AGENT), 0o755)
         self.machine.write("/usr/elasticbox/ca.pem", w.client.get("/services/appliance/agents")["ca_pem"], 0o644)
         self.name_server()
         self.machine.start()
