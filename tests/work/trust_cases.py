@@ -28,11 +28,11 @@ class Own:
         shutil.copy(os.path.join(OUT, "rootfs/usr/share/cam/agent/linux/x86_64/elasticbox-agent"), self.machine.root(AGENT))
         os.chmod(self.machine.root(AGENT), 0o755)
         self.machine.write("/usr/elasticbox/ca.pem", w.client.get("/services/appliance/agents")["ca_pem"], 0o644)
-        self.name_server()
+        self.name_server(w.house.address)
         self.machine.start()
 
-    def name_server(self):
-        self.machine.write("/etc/hosts", "127.0.0.1 localhost\n%s %s\n" % (self.w.house.address, NAME), 0o644)
+    def name_server(self, address):
+        self.machine.write("/etc/hosts", "127.0.0.1 localhost\n%s %s\n" % (address, NAME), 0o644)
 
     def welcomes(self):
         return (self.machine.read(LOG) or "").count("welcomed as")
@@ -107,10 +107,11 @@ def agents_come_back_whatever_browsers_see_and_wherever_it_is(w):
             everybody_works(w, agents, before)
             # where it is
             before = {n: f() for n, f in agents.items()}
-            move(w, old, old.rsplit(".", 1)[0] + ".7")
-            own.name_server()
-            wait_for(60, lambda: w.house.address in w.client.get(WHERE)["appliance_names"], lambda: w.client.get(WHERE))
+            new = old.rsplit(".", 1)[0] + ".7"
+            own.name_server(new)
+            move(w, old, new)
             everybody_works(w, agents, before)
+            wait_for(60, lambda: w.house.address in w.client.get(WHERE)["appliance_names"], lambda: w.client.get(WHERE))
             check(shown(w, ca.root), "the corporate certificate went with the address")
             w.client.call("DELETE", WHERE, None, 200)
             wait_for(20, lambda: not shown(w, ca.root))
