@@ -76,6 +76,12 @@ class Requests:
     def appliance_network_confirm(self, who, allowed):
         return {}, {"change": "1"}
 
+    def appliance_certificate_put(self, who, allowed):
+        return {}, {"certificate": "none", "check": True}
+
+    def appliance_certificate_request(self, who, allowed):
+        return {}, {"names": ["cam.example.test"], "fresh": True}
+
     def organization_report(self, who, allowed):
         return {"name": self.w.organization, "start": "2026-01-01", "end": "2026-01-31"}, None
 
