@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "addr/addr.h"
 #include "cloud/http.h"
 #include "log/log.h"
 #include "plat/clock.h"
@@ -33,6 +34,8 @@ struct http {
 	int status;
 	bool too_large, sink_ended, shaken;
 	char host[X509_NAME_MAX + 1];
+	int port;
+	yyjson_doc *names;		/* http_addresses */
 	char value[4096];
 	char error[CURL_ERROR_SIZE];
 	char why[HTTP_WHY];
@@ -194,6 +197,7 @@ void http_close(struct http *h)
 	if (!h)
 		return;
 	curl_easy_cleanup(h->curl);
+	yyjson_doc_free(h->names);
 	tls_check_end(&h->check);
 	text_clear(&h->head);
 	text_clear(&h->body);
@@ -208,23 +212,88 @@ void http_bound(struct http *h, const atomic_bool *cancelled, int64_t until)
 	h->until = until;
 }
 
+void http_addresses(struct http *h, yyjson_val *names)
+{
+	char *text = names ? yyjson_val_write(names, 0, NULL) : NULL;
+
+	yyjson_doc_free(h->names);
+	h->names = text ? yyjson_read(text, strlen(text), 0) : NULL;
+	free(text);
+}
+
 /* ---- one exchange ---- */
 
-/* Host of the address, for the check and the sentences. */
+/* Host and port of the address, for the check, the sentences and the way there. */
 static int take_host(struct http *h, const char *url)
 {
 	CURLU *u = curl_url();
-	char *host = NULL;
+	char *host = NULL, *port = NULL;
 	int rc = -1;
 
 	if (u && !curl_url_set(u, CURLUPART_URL, url, 0) && !curl_url_get(u, CURLUPART_HOST, &host, 0) &&
+			!curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
 			strlen(host) <= X509_NAME_MAX && !strncasecmp(url, "https://", 8)) {
 		snprintf(h->host, sizeof h->host, "%s", host);
+		h->port = atoi(port);
 		rc = 0;
 	}
+	curl_free(port);
 	curl_free(host);
 	curl_url_cleanup(u);
 	return rc;
+}
+
+static bool is_address(const char *host)
+{
+	char bare[ADDR_TEXT_MAX + 2];
+	struct addr a;
+	size_t len;
+
+	snprintf(bare, sizeof bare, "%s", host[0] == '[' ? host + 1 : host);
+	len = strlen(bare);
+	if (len && bare[len - 1] == ']')
+		bare[len - 1] = 0;
+	return addr_parse(&a, bare) == 0;
+}
+
+static yyjson_val *entry_of(const struct http *h)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(yyjson_doc_get_root(h->names));
+	yyjson_val *key;
+
+	while ((key = yyjson_obj_iter_next(&it)))
+		if (!strcasecmp(yyjson_get_str(key), h->host))
+			return yyjson_obj_iter_get_val(key);
+	return NULL;
+}
+
+/* How to get to the host, for CURLOPT_RESOLVE; *way NULL for an address.  -1: its addresses are not known, what says so. */
+static int find_way(struct http *h, struct curl_slist **way, const char **what)
+{
+	yyjson_val *entry = is_address(h->host) ? NULL : entry_of(h), *v;
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(entry, "addresses"));
+	char text[X509_NAME_MAX + 16 + 32 * (ADDR_TEXT_MAX + 3)];
+	bool any = false;
+	struct addr a;
+	int n;
+
+	*way = NULL;
+	if (!entry && is_address(h->host))
+		return 0;
+	n = snprintf(text, sizeof text, "%s:%d:", h->host, h->port);
+	while ((v = yyjson_arr_iter_next(&it)) && (size_t)n + ADDR_TEXT_MAX + 4 < sizeof text)
+		if (yyjson_is_str(v) && addr_parse(&a, yyjson_get_str(v)) == 0) {
+			n += snprintf(text + n, sizeof text - (size_t)n, a.family == ADDR_V6 ? "%s[%s]" : "%s%s", any ? "," : "", yyjson_get_str(v));
+			any = true;
+		}
+	*what = yyjson_get_str(yyjson_obj_get(entry, "message"));
+	if (!*what)
+		*what = "the name cannot be resolved";
+	if (!any)
+		return -1;
+	*way = curl_slist_append(NULL, text);
+	*what = "out of memory";
+	return *way ? 0 : -1;
 }
 
 static long milliseconds(const struct http *h, const struct http_request *rq)
@@ -361,8 +430,9 @@ static void renew(struct http *h)
 
 enum http_result http_call(struct http *h, const struct http_request *rq)
 {
-	struct curl_slist *list;
+	struct curl_slist *list, *way;
 	enum http_result result;
+	const char *what = "";
 	long status = 0;
 	CURLcode rc;
 
@@ -376,11 +446,16 @@ enum http_result http_call(struct http *h, const struct http_request *rq)
 		snprintf(h->why, sizeof h->why, "%.200s: is not an address that begins with https://", rq->url);
 		return HTTP_NOT_SENT;
 	}
+	if (find_way(h, &way, &what))
+		return refuse(h, HTTP_NOT_SENT, what);
 	list = headers(rq);
-	if (!list)
+	if (!list) {
+		curl_slist_free_all(way);
 		return refuse(h, HTTP_NOT_SENT, "out of memory");
+	}
 	h->now = rq;
 	describe(h, rq, list);
+	curl_easy_setopt(h->curl, CURLOPT_RESOLVE, way);
 	rc = curl_easy_perform(h->curl);
 	result = judge(h, rc);
 	if (!curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status))
@@ -389,7 +464,9 @@ enum http_result http_call(struct http *h, const struct http_request *rq)
 		renew(h);
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, NULL);
+	curl_easy_setopt(h->curl, CURLOPT_RESOLVE, NULL);
 	headers_free(list);
+	curl_slist_free_all(way);
 	h->now = NULL;
 	return result;
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <yyjson.h>
+
 #include "tls/trust.h"
 
 /* Bytes of a sentence about what went wrong: ours, the server's words, its host. */
@@ -63,6 +65,9 @@ void http_close(struct http *h);
 /* Calls from now on end early once *cancelled is true, and no later than `until` (plat_clock_boot, 0 = never).
  * cancelled is borrowed, may be NULL. */
 void http_bound(struct http *h, const atomic_bool *cancelled, int64_t until);
+/* The addresses of hosts, as core's task has them: {"host":{"addresses":["10.0.0.5",..]} or {"message":"why not"}}; taken as a copy,
+ * NULL = none.  No other name is ever looked up: a host that is no address and not among these is not reached. */
+void http_addresses(struct http *h, yyjson_val *names);
 
 /* One exchange.  What it leaves behind lives until the next. */
 enum http_result http_call(struct http *h, const struct http_request *rq);

@@ -243,6 +243,7 @@ struct os *os_open(struct job *job, enum job_result *result)
 		*result = job_fail(job, "out of memory");
 	else {
 		http_bound(o->http, &job->cancelled, job->until);
+		http_addresses(o->http, yyjson_obj_get(job->input, "names"));
 		for (int i = 0; i < TRIES && (r == OS_BUSY || r == OS_UNKNOWN) && !job_over(job); i++) {
 			job_sleep(job, 0.5 * i);
 			r = log_in(o);

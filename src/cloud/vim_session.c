@@ -271,6 +271,7 @@ struct vim *vim_take(struct job *job, enum job_result *result)
 	memcpy(v->id, id, sizeof id);
 	v->job = job;
 	http_bound(v->http, &job->cancelled, job->until);
+	http_addresses(v->http, yyjson_obj_get(job->input, "names"));
 	for (int i = 0; i < 3 && !v->in; i++) {
 		if (i)
 			job_sleep(job, 0.5 * i);

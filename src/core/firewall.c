@@ -60,6 +60,12 @@ static void add_host(yyjson_mut_doc *d, yyjson_mut_val *root, const char *peer, 
 	yyjson_mut_arr_add_strcpy(d, list, host);
 }
 
+/* The peer of the tables that providers of a type are; NULL = they have no address. */
+static const char *peer_of(const char *type)
+{
+	return !strcmp(type, "VMware vSphere") ? "vcenter" : !strcmp(type, "Openstack") ? "openstack" : NULL;
+}
+
 static void add_providers(struct db *db, yyjson_mut_doc *d, yyjson_mut_val *root)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT json_extract(doc, '$.type'), coalesce(json_extract(doc, '$.endpoint'), ''),"
@@ -67,11 +73,20 @@ static void add_providers(struct db *db, yyjson_mut_doc *d, yyjson_mut_val *root
 		"i", (int64_t)OBJECT_PROVIDER);
 
 	while (db_row(db, q)) {
-		if (!strcmp(db_text(q, 0), "VMware vSphere"))
-			add_host(d, root, "vcenter", db_text(q, 1));
-		else if (!strcmp(db_text(q, 0), "Openstack"))
-			add_host(d, root, "openstack", db_text(q, 2));
+		const char *peer = peer_of(db_text(q, 0));
+
+		if (peer)
+			add_host(d, root, peer, db_text(q, strcmp(peer, "vcenter") ? 2 : 1));
 	}
+}
+
+const char *firewall_named(const struct object *provider, char out[ADDR_NAME_MAX + 1])
+{
+	const char *peer = peer_of(object_member(provider, "type"));
+	struct addr a;
+
+	return peer && host_of(object_member(provider, strcmp(peer, "vcenter") ? "identity_url" : "endpoint"), out, ADDR_NAME_MAX + 1) &&
+		addr_parse(&a, out) < 0 ? peer : NULL;
 }
 
 yyjson_mut_doc *firewall_model(struct db *db)

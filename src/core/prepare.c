@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "bootstrap.h"
+#include "firewall.h"
 #include "prepare.h"
 #include "provider.h"
 #include "truth.h"
@@ -135,6 +136,7 @@ static void add_provider(struct db *db, struct prepared *p, yyjson_mut_val *inpu
 		yyjson_mut_obj_remove_key(config, left_out[i]);
 	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "type"), yyjson_mut_strcpy(doc, object_member(&provider, "type")));
 	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "config"), config);
+	p->peer = firewall_named(&provider, p->name);
 	object_free(&provider);
 }
 

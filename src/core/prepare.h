@@ -5,6 +5,7 @@
 #ifndef CAM_CORE_PREPARE_H
 #define CAM_CORE_PREPARE_H
 
+#include "addr/addr.h"
 #include "context.h"
 #include "core.h"
 #include "tasks.h"
@@ -34,6 +35,9 @@ struct prepared {
 	int64_t channel;		/* of a machine's agent; 0 = a room's task */
 	struct context context;		/* the document is the message */
 	char inside[24];		/* address of the appliance as a machine inside it sees it; context.host may be this */
+	/* A provider that is known by its name: its addresses are to be in the packet filter before its worker hears of the task. */
+	const char *peer;		/* a constant, NULL = there is no name */
+	char name[ADDR_NAME_MAX + 1];
 	char why[160];
 };
 

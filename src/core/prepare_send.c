@@ -10,6 +10,10 @@
 #include "unseal.h"
 #include "ipc/proto.h"
 #include "log/log.h"
+#include "plat/clock.h"
+
+/* Two questions to each of some name servers may take this long, seconds. */
+#define RESOLVE_TIMEOUT 20.0
 
 struct sending {
 	struct core_job work;		/* first */
@@ -131,6 +135,49 @@ static void secrets_opened(bool good, void *arg)
 	sending_free(s);
 }
 
+static void open_secrets(struct sending *s)
+{
+	unseal(s->core, &s->p.context, s->p.channel ? NULL : s->p.task.worker, secrets_opened, s);
+}
+
+/* ---- a provider's name ---- */
+
+/* Without an address the worker hears why, and ends the task as if the provider did not answer. */
+static void on_resolved(struct ipc_msg *msg, int error, void *arg)
+{
+	struct sending *s = arg;
+	yyjson_mut_doc *doc = s->p.context.doc;
+	yyjson_mut_val *input = yyjson_mut_obj_get(doc->root, "input"), *names = NULL, *one;
+	yyjson_doc *d = error ? NULL : ipc_msg_json(msg);
+	const char *why = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(d), "message"));
+
+	if (d && !(msg->flags & IPC_ERROR))
+		names = yyjson_val_mut_copy(doc, yyjson_obj_get(yyjson_doc_get_root(d), "names"));
+	if (!names) {
+		names = yyjson_mut_obj(doc);
+		one = yyjson_mut_obj_add_obj(doc, names, s->p.name);
+		yyjson_mut_obj_add_strcpy(doc, one, "message", why ? why : "its name cannot be looked up at the moment: the firewall does not answer");
+	}
+	yyjson_mut_obj_add_val(doc, input, "names", names);
+	yyjson_doc_free(d);
+	open_secrets(s);
+}
+
+static void resolve(struct sending *s)
+{
+	int64_t left = (s->p.task.deadline_boot - plat_clock_boot()) / PLAT_SECOND;
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d);
+
+	if (!root)
+		log_fatal("prepare");
+	yyjson_mut_doc_set_root(d, root);
+	yyjson_mut_obj_add_str(d, root, "peer", s->p.peer);
+	yyjson_mut_arr_add_strcpy(d, yyjson_mut_obj_add_arr(d, root, "names"), s->p.name);
+	yyjson_mut_obj_add_sint(d, root, "hold", left < 0 ? 0 : left);
+	ipc_client_call_json(s->core->fwd, PROTO_FWD_RESOLVE, d, RESOLVE_TIMEOUT, on_resolved, s);
+}
+
 static int message_run(struct db *db, struct db_job *job)
 {
 	struct sending *s = (struct sending *)((char *)job - offsetof(struct core_job, job));
@@ -149,7 +196,10 @@ static void message_done(struct core_job *work)
 	}
 	switch (s->result) {
 	case PREPARE_GOOD:
-		unseal(s->core, &s->p.context, s->p.channel ? NULL : s->p.task.worker, secrets_opened, s);
+		if (s->p.peer && !strcmp(s->p.task.worker, "cloud"))
+			resolve(s);
+		else
+			open_secrets(s);
 		return;
 	case PREPARE_GONE:
 		sending_free(s);

@@ -8,6 +8,7 @@
 #include <yyjson.h>
 
 #include "firewall/firewall.h"
+#include "ipc/ipc.h"
 
 /* Seconds a change of the console has until it is confirmed. */
 #define FWD_CONFIRM 30.0
@@ -27,8 +28,28 @@ void policy_state(yyjson_val *state);
 int policy_confirm(int64_t generation, char error[FW_ERROR]);
 /* Somebody else has changed our table: puts it back. */
 void policy_drifted(void);
+/* A peer's addresses are others than before, or their time is over. */
+void policy_names(void);
+/* Is what shall be in the kernel?  Else *why is a sentence, NULL while core's word is waited for. */
+bool policy_in_place(const char **why);
 /* Adds its members to the status. */
 void policy_status(yyjson_mut_doc *d, yyjson_mut_val *o);
+
+/* ---- book.c: addresses of peers that are known by their names ---- */
+
+void book_open(struct ev_loop *loop);
+/* The names of core's model {"vcenter":["host",..]}, and sysd's time servers, of which those that are addresses are left out.
+ * What is named no more is closed. */
+void book_model(yyjson_val *names);
+void book_times(yyjson_val *servers);
+/* Adds the addresses that hold now to the peers of a binding. */
+void book_bind(struct fw_binding *b, const struct fw_tables *t);
+/* PROTO_FWD_RESOLVE. */
+void book_resolve(struct ipc_conn *conn, struct ipc_msg *msg);
+void book_closed(struct ipc_conn *conn);
+/* The policy has been applied, or refused: who waits for it is answered. */
+void book_applied(void);
+void book_status(yyjson_mut_doc *d, yyjson_mut_val *o);
 
 /* ---- drops.c: the last packets that were dropped, from the kernel's log ---- */
 

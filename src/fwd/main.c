@@ -48,6 +48,7 @@ static yyjson_mut_doc *status(void)
 		log_fatal("status");
 	yyjson_mut_doc_set_root(d, root);
 	policy_status(d, root);
+	book_status(d, root);
 	drops_status(d, root);
 	return d;
 }
@@ -66,15 +67,25 @@ static void on_confirm(struct ipc_conn *conn, struct ipc_msg *msg)
 
 static void on_message(struct ipc_conn *conn, struct ipc_msg *msg, void *arg)
 {
+	bool core = ipc_conn_peer(conn)->id == ROOM_CORE;
+
 	(void)arg;
 	if (msg->seq == 0)
 		return;
-	if (msg->type == PROTO_FWD_STATUS)
+	if (msg->type == PROTO_FWD_STATUS && core)
 		ipc_reply_json(conn, msg, status());
-	else if (msg->type == PROTO_FWD_CONFIRM)
+	else if (msg->type == PROTO_FWD_CONFIRM && core)
 		on_confirm(conn, msg);
+	else if (msg->type == PROTO_FWD_RESOLVE)
+		book_resolve(conn, msg);
 	else
 		ipc_reply_error(conn, msg, 404, "no such request");
+}
+
+static void on_closed(struct ipc_conn *conn, void *arg)
+{
+	(void)arg;
+	book_closed(conn);
 }
 
 static void on_end(struct ev_loop *loop, ev_signal *w, int events)
@@ -97,7 +108,7 @@ static void watch(struct ev_loop *loop)
 
 int main(int argc, char **argv)
 {
-	static const struct ipc_server_ops ops = { .message = on_message };
+	static const struct ipc_server_ops ops = { .message = on_message, .closed = on_closed };
 	struct ev_loop *loop;
 	ev_signal end;
 
@@ -118,6 +129,7 @@ int main(int argc, char **argv)
 	watch(loop);
 	ipc_server_open(loop, &ops, NULL);
 	room_fence();
+	book_open(loop);
 	policy_open(loop);
 	core_open(loop);
 	room_ready();

@@ -19,7 +19,6 @@ static struct {
 	struct ev_loop *loop;
 	yyjson_doc *model, *before;		/* what core wants; what it wanted before a change that waits */
 	struct { char text[SERVERS_MAX][ADDR_PREFIX_TEXT_MAX]; unsigned count; } dns, ntp, self;
-	bool ntp_by_name;
 	struct batch last;			/* what is in the kernel, as it was sent */
 	unsigned lines;
 	int64_t applied, drifted;
@@ -78,13 +77,9 @@ static void bind_state(struct fw_binding *b, const struct fw_tables *t)
 		fw_prefixes_add(&b->peers[dns], p.dns.text[i], error);
 	for (unsigned i = 0; i < p.ntp.count; i++)
 		fw_prefixes_add(&b->peers[ntp], p.ntp.text[i], error);
-	/* a time server that is known by its name alone: ntpd finds its addresses itself */
-	if (p.ntp_by_name) {
-		fw_prefixes_add(&b->peers[ntp], "0.0.0.0/0", error);
-		fw_prefixes_add(&b->peers[ntp], "::/0", error);
-	}
 	for (unsigned i = 0; i < p.self.count; i++)
 		fw_prefixes_add(&b->self, p.self.text[i], error);
+	book_bind(b, t);
 }
 
 /* The ruleset, and in out the same as bytes, by which two are compared. */
@@ -151,6 +146,7 @@ static void apply_or_say(bool again)
 {
 	if (apply(p.model, again, p.error) < 0)
 		log_warn("policy: %s", p.error);
+	book_applied();
 }
 
 static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
@@ -172,6 +168,7 @@ static void on_unconfirmed(struct ev_loop *loop, ev_timer *w, int events)
 	yyjson_doc_free(p.model);
 	p.model = p.before;
 	p.before = NULL;
+	book_model(yyjson_obj_get(yyjson_doc_get_root(p.model), "names"));
 	apply_or_say(false);
 }
 
@@ -204,7 +201,9 @@ int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR])
 		yyjson_doc_free(d);
 		return 0;
 	}
+	book_model(yyjson_obj_get(yyjson_doc_get_root(d), "names"));
 	if (apply(d, false, error) < 0) {
+		book_model(yyjson_obj_get(yyjson_doc_get_root(p.model), "names"));
 		yyjson_doc_free(d);
 		return -1;
 	}
@@ -224,7 +223,20 @@ int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR])
 		ev_timer_set(&p.confirm, FWD_CONFIRM, 0.);
 		ev_timer_start(p.loop, &p.confirm);
 	}
+	book_applied();
 	return 0;
+}
+
+void policy_names(void)
+{
+	if (!p.waiting)
+		apply_or_say(false);
+}
+
+bool policy_in_place(const char **why)
+{
+	*why = p.waiting ? NULL : p.error;
+	return !p.waiting && !p.error[0];
 }
 
 /* Connections let in since the policy was applied: its counters began at 0 then. */
@@ -281,17 +293,14 @@ void policy_state(yyjson_val *state)
 {
 	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(state, "dns")), cards, addresses;
 	yyjson_val *v, *a;
-	struct addr parsed;
 
 	p.dns.count = p.ntp.count = p.self.count = 0;
-	p.ntp_by_name = false;
 	while ((v = yyjson_arr_iter_next(&it)))
 		take(p.dns.text, &p.dns.count, yyjson_get_str(v));
 	it = yyjson_arr_iter_with(yyjson_obj_get(state, "ntp"));
-	while ((v = yyjson_arr_iter_next(&it))) {
+	while ((v = yyjson_arr_iter_next(&it)))
 		take(p.ntp.text, &p.ntp.count, yyjson_get_str(v));
-		p.ntp_by_name |= yyjson_is_str(v) && addr_parse(&parsed, yyjson_get_str(v)) < 0;
-	}
+	book_times(yyjson_obj_get(state, "ntp"));
 	cards = yyjson_arr_iter_with(yyjson_obj_get(state, "interfaces"));
 	while ((v = yyjson_arr_iter_next(&cards))) {
 		addresses = yyjson_arr_iter_with(yyjson_obj_get(v, "addresses"));

@@ -9,19 +9,32 @@
 
 #define USAGE "net"
 
+static struct ev_loop *loop;
+static yyjson_doc *state;	/* sysd's last word */
+
+static void on_times(void)
+{
+	if (state)
+		wanted_take(loop, yyjson_doc_get_root(state));
+}
+
 static void on_state(struct ipc_client *cl, struct ipc_msg *msg, void *arg)
 {
 	yyjson_doc *d;
 
 	(void)cl;
+	(void)arg;
 	if (msg->type != PROTO_SYSD_STATE)
 		return;
 	d = ipc_msg_json(msg);
-	if (d)
-		wanted_take(arg, yyjson_doc_get_root(d));
-	else
+	if (!d) {
 		log_warn("sysd: a state that is no object was left out");
-	yyjson_doc_free(d);
+		return;
+	}
+	yyjson_doc_free(state);
+	state = d;
+	times_want(yyjson_obj_get(yyjson_doc_get_root(d), "ntp"));
+	wanted_take(loop, yyjson_doc_get_root(d));
 }
 
 static void on_connected(struct ipc_client *cl, void *arg)
@@ -53,18 +66,17 @@ static void on_message(struct ipc_conn *conn, struct ipc_msg *msg, void *arg)
 	yyjson_doc_free(d);
 }
 
-static void on_end(struct ev_loop *loop, ev_signal *w, int events)
+static void on_end(struct ev_loop *l, ev_signal *w, int events)
 {
 	(void)w;
 	(void)events;
-	ev_break(loop, EVBREAK_ALL);
+	ev_break(l, EVBREAK_ALL);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct ipc_server_ops server_ops = { .message = on_message };
 	static const struct ipc_client_ops sysd_ops = { .connected = on_connected, .notice = on_state };
-	struct ev_loop *loop;
 	ev_signal end;
 
 	(void)argv;
@@ -79,7 +91,8 @@ int main(int argc, char **argv)
 	child_init();
 	ipc_server_open(loop, &server_ops, NULL);
 	room_fence();
-	facts_open(ipc_client_open(loop, ROOM_SYSD, &sysd_ops, loop));
+	times_open(loop, on_times);
+	facts_open(ipc_client_open(loop, ROOM_SYSD, &sysd_ops, NULL));
 	room_ready();
 	ev_run(loop, 0);
 	return 0;

@@ -2,7 +2,8 @@
  * net: the DHCP and NTP clients as children, and their facts for sysd.
  *
  * main.c wires: applet (one child and its back-off), wanted (which children
- * there shall be, from sysd's state), facts (what they said).
+ * there shall be, from sysd's state), times (addresses of time servers that
+ * have names), facts (what the children said).
  */
 #ifndef NET_H
 #define NET_H
@@ -78,6 +79,15 @@ void wanted_take(struct ev_loop *loop, yyjson_val *state);
 struct applet *wanted_slots(void);
 /* The slot was given up and its child is gone. */
 void wanted_release(struct applet *a);
+
+/* ---- times.c ---- */
+
+/* changed: called when an address is new. */
+void times_open(struct ev_loop *loop, void (*changed)(void));
+/* The names among sysd's time servers are to be known. */
+void times_want(yyjson_val *servers);
+/* The addresses of a name that may be used now; their number. */
+unsigned times_addresses(const char *name, const struct addr **list);
 
 /* ---- facts.c ---- */
 

@@ -15,6 +15,8 @@
 /* Patience for another machine that has the offered address already (RFC 5227 §2.1), milliseconds:
  * on a switched network an answer takes less. */
 #define PROBE "-a200"
+/* Servers ntpd is told of. */
+#define NTP_SERVERS 8
 
 static struct applet slots[NET_APPLETS_MAX];
 
@@ -99,17 +101,36 @@ static void want_v6(struct ev_loop *loop, const char *interface, bool managed)
 	want(loop, LEASE_V6, interface, &c);
 }
 
+static unsigned add_times(struct command *c, const char *server, unsigned room)
+{
+	const struct addr *list;
+	unsigned count = times_addresses(server, &list);
+	char text[ADDR_TEXT_MAX];
+
+	count = count < room ? count : room;
+	for (unsigned i = 0; i < count; i++) {
+		addr_format(&list[i], text);
+		command_add(c, "-p", text, NULL);
+	}
+	return count;
+}
+
 static void want_ntp(struct ev_loop *loop, yyjson_val *servers)
 {
 	struct command c;
+	struct addr a;
 	yyjson_val *v;
 	size_t i, max;
 	unsigned n = 0;
 
 	command_set(&c, "ntpd", "-n", "-S", SCRIPT, NULL);
 	yyjson_arr_foreach(servers, i, max, v) {
-		if (!yyjson_is_str(v) || !addr_server_valid(yyjson_get_str(v)))
+		if (!yyjson_is_str(v) || !addr_server_valid(yyjson_get_str(v)) || n == NTP_SERVERS)
 			continue;
+		if (addr_parse(&a, yyjson_get_str(v)) < 0) {
+			n += add_times(&c, yyjson_get_str(v), NTP_SERVERS - n);
+			continue;
+		}
 		command_add(&c, "-p", yyjson_get_str(v), NULL);
 		n++;
 	}

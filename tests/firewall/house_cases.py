@@ -149,6 +149,68 @@ def ports(check, h):
     check("a sweep of 65,535 TCP ports and the well-known UDP ports finds 443 alone", answer == {"open": [443], "closed": [], "udp": []}, answer)
 
 
+def opened(h, address):
+    """The ports that rules open to an address, by protocol."""
+    text, found = listing(h), set()
+    for number in re.findall(r"(?<![\d.])%s \. (\d+)" % re.escape(address), text) + re.findall(r"(\d+) \. %s(?![\d.])" % re.escape(address), text):
+        found.add(int(number))
+    return found
+
+
+def settings(h, servers):
+    """sysd's, by hand: there is no verb for time servers yet."""
+    s = h.status()
+    path = os.path.join(s["data"], "sysd", "network.json")
+    net = s["host"].rsplit(".", 1)[0]
+    with open(path, "w") as f:
+        json.dump({"version": 1, "hostname": "cam", "ntp": servers, "network": {
+            "mode": "static", "interface": "eth0", "address": net + ".2/24", "router": net + ".1", "dns": [net + ".1"]}}, f)
+    os.chown(path, 108, 108)
+    os.kill(h.service_pid("sysd"), signal.SIGKILL)
+
+
+def log(h, room):
+    return open(os.path.join(h.status()["data"], "log", room, "current"), errors="replace").read()
+
+
+def names(check, h, who):
+    """Peers known by their names: what is opened, when, and for how long."""
+    gateway = h.status()["host"]
+    net = gateway.rsplit(".", 1)[0]
+    book = {"vc.cam.test": [net + ".71"], "long.cam.test": [net + ".72"], "time.cam.test": [net + ".73", "127.0.0.1"]}
+    heard = os.path.join(cases.OUT, "run", "nameserver-%d" % os.getpid())
+    server = subprocess.Popen(["/usr/bin/python3", os.path.join(os.path.dirname(__file__), "nameserver.py"), gateway, json.dumps(book)],
+                              stdout=open(heard, "w"))
+    try:
+        until(lambda: "listening" in open(heard).read())
+        settings(h, ["time.cam.test"])
+        check("a time server by name: its address is opened, and no other", until(lambda: opened(h, net + ".73") == {123}, 40) and
+              "0.0.0.0/0 . 123" not in listing(h) and not opened(h, "127.0.0.1"), (open(heard).read(), log(h, "net")[-400:], log(h, "fwd")[-400:]))
+        check("ntpd is told the address", until(lambda: "ntpd: started" in log(h, "net")), log(h, "net")[-400:])
+        workspace = who.ask("GET", "/services/workspaces")[1][0]["id"]
+        for host, address in (("vc.cam.test", net + ".71"), ("long.cam.test", net + ".72")):
+            status, p = who.ask("POST", "/services/providers", {
+                "type": "VMware vSphere", "schema": "http://elasticbox.net/schemas/vsphere/provider", "name": host, "owner": workspace, "icon": "",
+                "endpoint": "https://" + host, "username": "u", "secret": "p"})
+            check("%s: registered by its name, exactly its two ports are open" % host, status in (200, 201, 202) and
+                  until(lambda: opened(h, address) == {443, 8085}, 40), (status, p, open(heard).read(), log(h, "names")[-300:]))
+            said = until(lambda: [e["text"] for e in who.ask("GET", "/services/providers/%s/logs" % p["id"])[1] if "cannot be resolved" in e["text"]], 1)
+            check("%s: and its worker has the address" % host, not said, said)
+            status, _ = who.ask("DELETE", "/services/providers/" + p["id"])
+            check("%s: removed, they are closed" % host, until(lambda: not opened(h, address), 60), (status, opened(h, address)))
+        check("an answer that is cut was asked for over TCP", "long.cam.test 1 tcp" in open(heard).read(), open(heard).read())
+        status, p = who.ask("POST", "/services/providers", {
+            "type": "VMware vSphere", "schema": "http://elasticbox.net/schemas/vsphere/provider", "name": "none", "owner": workspace, "icon": "",
+            "endpoint": "https://nobody.cam.test", "username": "u", "secret": "p"})
+        check("a name that does not exist is said so", until(lambda: [e for e in who.ask("GET", "/services/providers/%s/logs" % p["id"])[1]
+              if "does not exist" in e["text"]], 60), who.ask("GET", "/services/providers/%s/logs" % p["id"]))
+        who.ask("DELETE", "/services/providers/" + p["id"])
+    finally:
+        server.kill()
+        server.wait()
+        os.unlink(heard)
+
+
 def run(check):
     with House("fwall") as h:
         h.start()
@@ -158,6 +220,7 @@ def run(check):
         drops(check, h, who)
         drift(check, h, who)
         ports(check, h)
+        names(check, h, who)
         change(check, h, who)
         deaths(check, h)
 

@@ -211,7 +211,18 @@ enum proto_type {
 	 * "bytes"}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
 	PROTO_FWD_STATUS = 0x0f01,
 	/* [core] {"generation":n} : keeps a change that waits -> {}; 409 when there is none, or no connection came in since */
-	PROTO_FWD_CONFIRM = 0x0f02
+	PROTO_FWD_CONFIRM = 0x0f02,
+	/* [core] {"peer":"vcenter|openstack","names":["host",..],"hold":seconds} | [net] {"names":["time server",..],"hold":seconds} :
+	 * the peer's addresses, which the packet filter lets the peer's room reach from now on: until the names' time is over,
+	 * `hold` seconds at least, and no longer than the peer is registered
+	 * -> {"names":{"host":{"addresses":["10.0.0.5",..]} or {"message":"does not exist"}}} */
+	PROTO_FWD_RESOLVE = 0x0f03,
+
+	/* ---- names ---- */
+
+	/* [fwd] {"name":"host"} -> {"addresses":["10.0.0.5","fd00::5",..],"ttl":seconds}; 404: it does not exist or has no address;
+	 * 503: no name server can say */
+	PROTO_NAMES_RESOLVE = 0x1001
 };
 
 /* Which certificate: browsers' and clients', or the agents' (stable name). */

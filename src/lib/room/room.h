@@ -31,6 +31,7 @@ enum room_id {
 	ROOM_YARD,
 	ROOM_CLOUD,
 	ROOM_FWD,
+	ROOM_NAMES,
 	ROOM_COUNT
 };
 

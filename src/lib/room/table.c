@@ -103,7 +103,6 @@ static const int net_calls[] = {
 static const struct room_path net_paths[] = {
 	{ "/bin/busybox", ROOM_EXECUTE },
 	{ "/bin/dhcp-event", ROOM_EXECUTE },
-	{ "/run/cam/resolv", ROOM_READ },	/* ntpd looks its servers up */
 	{ "/dev/null", LL_READ_FILE | LL_WRITE_FILE },
 	{ NULL, 0 }
 };
@@ -164,17 +163,10 @@ static const struct room_path log_paths[] = {
 	{ NULL, 0 }
 };
 
-/* ---- cloud: providers; no file but what the resolver reads ---- */
+/* ---- cloud: providers; no file, and no name service: core's task has the addresses ---- */
 
 static const int cloud_calls[] = {
-	CALLS_READ_FILES,		/* resolv.conf */
-	SYS_bind,			/* of the resolver's sockets */
 	-1
-};
-
-static const struct room_path cloud_paths[] = {
-	{ "/run/cam/resolv", ROOM_READ },
-	{ NULL, 0 }
 };
 
 /* ---- demo: the Test Provider's worker ---- */
@@ -308,6 +300,12 @@ static const int fwd_calls[] = {
 	-1
 };
 
+/* ---- names: DNS; no file: the name servers are sysd's word ---- */
+
+static const int names_calls[] = {
+	-1
+};
+
 /* ---- the rows ---- */
 
 static const struct room rooms[ROOM_COUNT] = {
@@ -360,7 +358,7 @@ static const struct room rooms[ROOM_COUNT] = {
 	[ROOM_NET] = {
 		.id = ROOM_NET, .name = "net", .program = "/bin/net", .uid = 107,
 		.job = "DHCP and NTP clients; hands what they learn to sysd",
-		.links = ROOM_BIT(ROOM_SYSD) | ROOM_BIT(ROOM_NET), .listens = true,
+		.links = ROOM_BIT(ROOM_SYSD) | ROOM_BIT(ROOM_NET) | ROOM_BIT(ROOM_FWD), .listens = true,
 		.capabilities = ROOM_CAPABILITY(CAP_NET_RAW) | ROOM_CAPABILITY(CAP_NET_BIND_SERVICE) |
 			ROOM_CAPABILITY(CAP_SYS_TIME),
 		.paths = net_paths, .syscalls = net_calls,
@@ -396,9 +394,9 @@ static const struct room rooms[ROOM_COUNT] = {
 		.id = ROOM_CLOUD, .name = "cloud", .program = "/bin/cloud", .uid = 113,
 		.job = "providers: vCenter, OpenStack; carries out core's tasks there",
 		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_KEYD),
-		.paths = cloud_paths, .syscalls = cloud_calls,
+		.syscalls = cloud_calls,
 		.inet = true,
-		.memory = 256 * MIB, .nofile = 1024, .nproc = 96, .nice = 10,	/* a thread a task, and one each while it resolves a name */
+		.memory = 256 * MIB, .nofile = 1024, .nproc = 64, .nice = 10,	/* a thread a task */
 	},
 	[ROOM_DEMO] = {
 		.id = ROOM_DEMO, .name = "demo", .program = "/bin/demo", .uid = 111,
@@ -423,11 +421,19 @@ static const struct room rooms[ROOM_COUNT] = {
 	[ROOM_FWD] = {
 		.id = ROOM_FWD, .name = "fwd", .program = "/bin/fwd", .uid = 114,
 		.job = "the packet filter: what core wants, in one transaction",
-		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_SYSD), .listens = true,
+		.links = ROOM_BIT(ROOM_CORE) | ROOM_BIT(ROOM_SYSD) | ROOM_BIT(ROOM_NAMES), .listens = true,
 		.capabilities = ROOM_CAPABILITY(CAP_NET_ADMIN),
 		.syscalls = fwd_calls,
 		.families = ROOM_FAMILY(AF_NETLINK),
 		.memory = 32 * MIB, .nofile = 64, .nproc = 4, .oom = -800,
+	},
+	[ROOM_NAMES] = {
+		.id = ROOM_NAMES, .name = "names", .program = "/bin/names", .uid = 115,
+		.job = "DNS: looks the names of configured peers up, for fwd",
+		.links = ROOM_BIT(ROOM_SYSD), .listens = true,
+		.syscalls = names_calls,
+		.inet = true,
+		.memory = 8 * MIB, .nofile = 256, .nproc = 4, .nice = 10,
 	},
 };
 

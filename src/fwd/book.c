@@ -1,0 +1,461 @@
+/*
+ * fwd: the book of peers that are known by their names.  The room `names` looks them up; what it says is in the packet filter
+ * before anybody hears of it.  An address stays until the time its answer gave it is over, and as long as who asked wants to begin
+ * connections to it; connections that stand are not the book's concern.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fwd.h"
+#include "ipc/proto.h"
+#include "log/log.h"
+#include "plat/clock.h"
+
+/* Names in all, addresses kept of one, names of one request, requests that wait. */
+#define NAMES 256
+#define ADDRESSES 16
+#define REQUEST_NAMES 16
+#define REQUESTS 128
+/* However short its time is, an answer holds so long, seconds: the packet filter is not made anew every moment. */
+#define TTL_LEAST 30u
+#define TTL_MOST 86400u
+#define HOLD_MOST 86400
+
+struct kept {
+	struct addr addr;
+	int64_t until;			/* plat_clock_boot */
+};
+
+struct entry {
+	struct entry *next;
+	char peer[FW_NAME], name[ADDR_NAME_MAX + 1];
+	bool registered;		/* core's model or sysd names it; else core has asked for it and its model is on the way */
+	bool named;			/* by the list that is being read */
+	bool asking;
+	uintptr_t number;		/* of a life: an answer to an earlier one's question is not taken */
+	struct kept list[ADDRESSES];
+	unsigned count;
+	int64_t fresh;			/* until then it is not asked for again */
+	char why[320];			/* of the last answer, "" = it was good */
+};
+
+struct request {
+	struct request *next;
+	struct ipc_conn *conn;
+	uint32_t seq;
+	int64_t until;			/* its addresses are held */
+	unsigned count;
+	struct { struct entry *entry; char name[ADDR_NAME_MAX + 1]; } of[REQUEST_NAMES];
+};
+
+static struct {
+	struct ev_loop *loop;
+	struct ipc_client *names;
+	struct entry *all;
+	unsigned count;
+	uintptr_t number;
+	struct request *requests;
+	unsigned request_count;
+	ev_timer expiry;
+} b;
+
+/* ---- entries ---- */
+
+static struct entry *find(const char *peer, const char *name)
+{
+	for (struct entry *e = b.all; e; e = e->next)
+		if (!strcmp(e->peer, peer) && !strcasecmp(e->name, name))
+			return e;
+	return NULL;
+}
+
+static struct entry *find_or_add(const char *peer, const char *name)
+{
+	struct entry *e = find(peer, name);
+
+	if (e || b.count == NAMES || !addr_name_valid(name))
+		return e;
+	e = calloc(1, sizeof *e);
+	if (!e)
+		log_fatal("book");
+	snprintf(e->peer, sizeof e->peer, "%s", peer);
+	snprintf(e->name, sizeof e->name, "%s", name);
+	e->number = ++b.number;
+	e->next = b.all;
+	b.all = e;
+	b.count++;
+	return e;
+}
+
+static void drop(struct entry *e)
+{
+	struct entry **at = &b.all;
+
+	for (struct request *r = b.requests; r; r = r->next)
+		for (unsigned i = 0; i < r->count; i++)
+			if (r->of[i].entry == e)
+				r->of[i].entry = NULL;
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	b.count--;
+	free(e);
+}
+
+/* Takes out what is over; true when something was. */
+static bool expire(struct entry *e, int64_t now)
+{
+	unsigned n = 0, before = e->count;
+
+	for (unsigned i = 0; i < e->count; i++)
+		if (e->list[i].until > now)
+			e->list[n++] = e->list[i];
+	e->count = n;
+	return n != before;
+}
+
+static void on_expiry(struct ev_loop *loop, ev_timer *w, int events)
+{
+	int64_t now = plat_clock_boot(), soonest = INT64_MAX;
+	bool over = false;
+
+	(void)events;
+	ev_timer_stop(loop, w);
+	for (struct entry *e = b.all, *next; e; e = next) {
+		next = e->next;
+		over |= expire(e, now);
+		for (unsigned i = 0; i < e->count; i++)
+			if (e->list[i].until < soonest)
+				soonest = e->list[i].until;
+		if (!e->count && !e->registered && !e->asking)
+			drop(e);
+	}
+	if (soonest != INT64_MAX) {
+		ev_timer_set(w, (double)(soonest - now) / PLAT_SECOND + 0.1, 0);
+		ev_timer_start(loop, w);
+	}
+	if (over)
+		policy_names();
+}
+
+static void keep(struct entry *e, const struct addr *a, int64_t until)
+{
+	unsigned oldest = 0;
+
+	for (unsigned i = 0; i < e->count; i++) {
+		if (addr_equal(&e->list[i].addr, a)) {
+			if (until > e->list[i].until)
+				e->list[i].until = until;
+			return;
+		}
+		if (e->list[i].until < e->list[oldest].until)
+			oldest = i;
+	}
+	e->list[e->count < ADDRESSES ? e->count++ : oldest] = (struct kept){ *a, until };
+}
+
+/* ---- requests ---- */
+
+static void request_end(struct request *r)
+{
+	struct request **at = &b.requests;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	b.request_count--;
+	free(r);
+}
+
+static void answer(struct request *r)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d), *names, *one, *list;
+	char text[ADDR_TEXT_MAX];
+
+	if (!root)
+		log_fatal("answer");
+	yyjson_mut_doc_set_root(d, root);
+	names = yyjson_mut_obj_add_obj(d, root, "names");
+	for (unsigned i = 0; i < r->count; i++) {
+		const struct entry *e = r->of[i].entry;
+
+		one = yyjson_mut_obj(d);
+		yyjson_mut_obj_add(names, yyjson_mut_strcpy(d, r->of[i].name), one);
+		if (!e || e->why[0] || !e->count) {
+			yyjson_mut_obj_add_strcpy(d, one, "message", e && e->why[0] ? e->why : "is no name of a configured peer");
+			continue;
+		}
+		list = yyjson_mut_obj_add_arr(d, one, "addresses");
+		for (unsigned k = 0; k < e->count; k++) {
+			addr_format(&e->list[k].addr, text);
+			yyjson_mut_arr_add_strcpy(d, list, text);
+		}
+	}
+	ipc_send_json(r->conn, IPC_REPLY, PROTO_FWD_RESOLVE, r->seq, d);
+}
+
+static bool all_known(const struct request *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->of[i].entry && r->of[i].entry->asking)
+			return false;
+	return true;
+}
+
+void book_applied(void)
+{
+	const char *why;
+	bool good = policy_in_place(&why);
+
+	for (struct request *r = b.requests, *next; r; r = next) {
+		next = r->next;
+		if (!all_known(r) || (!good && !why))
+			continue;
+		if (good)
+			answer(r);
+		else
+			ipc_refuse(r->conn, PROTO_FWD_RESOLVE, r->seq, 503, why);
+		request_end(r);
+	}
+}
+
+void book_closed(struct ipc_conn *conn)
+{
+	for (struct request *r = b.requests, *next; r; r = next) {
+		next = r->next;
+		if (r->conn == conn)
+			request_end(r);
+	}
+}
+
+/* What waits for this name wants its addresses for longer, perhaps. */
+static int64_t held(const struct entry *e, int64_t until)
+{
+	for (struct request *r = b.requests; r; r = r->next)
+		for (unsigned i = 0; i < r->count; i++)
+			if (r->of[i].entry == e && r->until > until)
+				until = r->until;
+	return until;
+}
+
+/* ---- asking ---- */
+
+static void take(struct entry *e, yyjson_val *root)
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(root, "addresses"));
+	int64_t ttl = (int64_t)yyjson_get_uint(yyjson_obj_get(root, "ttl")), now = plat_clock_boot(), until;
+	yyjson_val *v;
+	struct addr a;
+
+	ttl = ttl < TTL_LEAST ? TTL_LEAST : ttl > TTL_MOST ? TTL_MOST : ttl;
+	e->fresh = now + ttl * PLAT_SECOND;
+	until = held(e, e->fresh);
+	e->why[0] = 0;
+	while ((v = yyjson_arr_iter_next(&it)))
+		if (yyjson_is_str(v) && addr_parse(&a, yyjson_get_str(v)) == 0 && addr_is_host(&a))
+			keep(e, &a, until);
+	if (!e->count)
+		snprintf(e->why, sizeof e->why, "has no address");
+}
+
+static void on_answer(struct ipc_msg *msg, int error, void *arg)
+{
+	struct entry *e = b.all;
+	yyjson_doc *d = error ? NULL : ipc_msg_json(msg);
+	yyjson_val *root = yyjson_doc_get_root(d);
+	const char *why = yyjson_get_str(yyjson_obj_get(root, "message"));
+
+	while (e && e->number != (uintptr_t)arg)
+		e = e->next;
+	if (e) {		/* else it was dropped meanwhile */
+		e->asking = false;
+		if (d && !(msg->flags & IPC_ERROR))
+			take(e, root);
+		else
+			snprintf(e->why, sizeof e->why, "%s", why ? why : "the room that looks names up does not answer");
+		policy_names();
+		book_applied();
+		on_expiry(b.loop, &b.expiry, 0);
+	}
+	yyjson_doc_free(d);
+}
+
+static void look_up(struct entry *e)
+{
+	yyjson_mut_doc *d;
+	yyjson_mut_val *root;
+
+	if (e->asking)
+		return;
+	d = yyjson_mut_doc_new(NULL);
+	root = yyjson_mut_obj(d);
+	if (!root)
+		log_fatal("question");
+	yyjson_mut_doc_set_root(d, root);
+	yyjson_mut_obj_add_strcpy(d, root, "name", e->name);
+	e->asking = true;
+	ipc_client_call_json(b.names, PROTO_NAMES_RESOLVE, d, 0, on_answer, (void *)e->number);
+}
+
+static const char *peer_of(struct ipc_conn *conn, yyjson_val *root)
+{
+	const char *peer = yyjson_get_str(yyjson_obj_get(root, "peer"));
+
+	if (ipc_conn_peer(conn)->id == ROOM_NET)
+		return "ntp";
+	return ipc_conn_peer(conn)->id == ROOM_CORE && peer && strlen(peer) < FW_NAME ? peer : NULL;
+}
+
+/* One name of a request: from the book, or to be asked for. */
+static void want(struct request *r, const char *peer, const char *name, bool trusted)
+{
+	struct entry *e = trusted ? find_or_add(peer, name) : find(peer, name);
+
+	snprintf(r->of[r->count].name, sizeof r->of[0].name, "%s", name);
+	r->of[r->count++].entry = e;
+	if (!e)
+		return;
+	if (!e->why[0] && e->count && e->fresh > plat_clock_boot()) {
+		for (unsigned i = 0; i < e->count; i++)
+			if (e->list[i].until < r->until)
+				e->list[i].until = r->until;
+	} else {
+		look_up(e);
+	}
+}
+
+void book_resolve(struct ipc_conn *conn, struct ipc_msg *msg)
+{
+	yyjson_doc *d = ipc_msg_json(msg);
+	yyjson_val *root = yyjson_doc_get_root(d), *v;
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(root, "names"));
+	const char *peer = peer_of(conn, root);
+	int64_t hold = yyjson_get_sint(yyjson_obj_get(root, "hold"));
+	struct request *r;
+
+	if (!peer || b.request_count == REQUESTS) {
+		ipc_reply_error(conn, msg, peer ? 503 : 400, peer ? "too many requests" : "peer: is missing");
+		yyjson_doc_free(d);
+		return;
+	}
+	r = calloc(1, sizeof *r);
+	if (!r)
+		log_fatal("request");
+	r->conn = conn;
+	r->seq = msg->seq;
+	hold = hold < 0 ? 0 : hold > HOLD_MOST ? HOLD_MOST : hold;
+	r->until = plat_clock_boot() + hold * PLAT_SECOND;
+	r->next = b.requests;
+	b.requests = r;
+	b.request_count++;
+	while (r->count < REQUEST_NAMES && (v = yyjson_arr_iter_next(&it)))
+		if (yyjson_is_str(v) && addr_name_valid(yyjson_get_str(v)))
+			want(r, peer, yyjson_get_str(v), ipc_conn_peer(conn)->id == ROOM_CORE);
+	yyjson_doc_free(d);
+	book_applied();
+}
+
+/* ---- what is named ---- */
+
+static void name_one(const char *peer, const char *name)
+{
+	struct entry *e = find_or_add(peer, name);
+
+	if (!e)
+		return;
+	e->registered = e->named = true;
+	if (!e->count)
+		look_up(e);
+}
+
+/* Time servers are sysd's to name, the others core's. */
+static void sweep_begin(bool times)
+{
+	for (struct entry *e = b.all; e; e = e->next)
+		if (!strcmp(e->peer, "ntp") == times)
+			e->named = false;
+}
+
+static void sweep_end(bool times)
+{
+	for (struct entry *e = b.all, *next; e; e = next) {
+		next = e->next;
+		if (!strcmp(e->peer, "ntp") == times && e->registered && !e->named)
+			drop(e);
+	}
+}
+
+void book_model(yyjson_val *names)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(names);
+	yyjson_val *key, *v;
+
+	sweep_begin(false);
+	while ((key = yyjson_obj_iter_next(&it))) {
+		yyjson_arr_iter list = yyjson_arr_iter_with(yyjson_obj_iter_get_val(key));
+
+		while ((v = yyjson_arr_iter_next(&list)))
+			if (yyjson_is_str(v) && yyjson_get_len(key) < FW_NAME)
+				name_one(yyjson_get_str(key), yyjson_get_str(v));
+	}
+	sweep_end(false);
+}
+
+void book_times(yyjson_val *servers)
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(servers);
+	yyjson_val *v;
+
+	sweep_begin(true);
+	while ((v = yyjson_arr_iter_next(&it)))
+		if (yyjson_is_str(v) && addr_name_valid(yyjson_get_str(v)))
+			name_one("ntp", yyjson_get_str(v));
+	sweep_end(true);
+}
+
+void book_bind(struct fw_binding *binding, const struct fw_tables *t)
+{
+	char text[ADDR_TEXT_MAX], error[FW_ERROR];
+	int64_t now = plat_clock_boot();
+
+	for (struct entry *e = b.all; e; e = e->next) {
+		int at = fw_peer_find(t, e->peer);
+
+		if (at < 0 || t->peers[at].kind == FW_PEER_FIXED)
+			continue;
+		for (unsigned i = 0; i < e->count; i++) {
+			if (e->list[i].until <= now)
+				continue;
+			addr_format(&e->list[i].addr, text);
+			fw_prefixes_add(&binding->peers[at], text, error);
+		}
+	}
+}
+
+void book_status(yyjson_mut_doc *d, yyjson_mut_val *o)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(d, o, "names"), *one, *addresses;
+	char text[ADDR_TEXT_MAX];
+
+	for (const struct entry *e = b.all; e; e = e->next) {
+		one = yyjson_mut_arr_add_obj(d, list);
+		yyjson_mut_obj_add_strcpy(d, one, "peer", e->peer);
+		yyjson_mut_obj_add_strcpy(d, one, "name", e->name);
+		addresses = yyjson_mut_obj_add_arr(d, one, "addresses");
+		for (unsigned i = 0; i < e->count; i++) {
+			addr_format(&e->list[i].addr, text);
+			yyjson_mut_arr_add_strcpy(d, addresses, text);
+		}
+		yyjson_mut_obj_add_strcpy(d, one, "error", e->why);
+	}
+}
+
+void book_open(struct ev_loop *loop)
+{
+	static const struct ipc_client_ops ops = { 0 };
+
+	b.loop = loop;
+	ev_timer_init(&b.expiry, on_expiry, 0, 0);
+	b.names = ipc_client_open(loop, ROOM_NAMES, &ops, NULL);
+}
