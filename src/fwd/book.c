@@ -1,10 +1,12 @@
 /*
  * fwd: the book of peers that are known by their names.  The room `names` looks them up; what it says is in the packet filter
  * before anybody hears of it.  An address stays until the time its answer gave it is over, and as long as who asked wants to begin
- * connections to it; connections that stand are not the book's concern.
+ * connections to it; connections that stand are not the book's concern.  A name of core's model is asked for again before its time
+ * is over, so that its addresses do not come and go.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fwd.h"
 #include "ipc/proto.h"
@@ -12,10 +14,15 @@
 #include "plat/clock.h"
 
 /* Names in all, addresses kept of one, names of one request, requests that wait. */
-#define NAMES 256
+#define NAMES 512
 #define ADDRESSES 16
 #define REQUEST_NAMES 16
-#define REQUESTS 128
+#define REQUESTS 512
+/* Seconds the room `names` has: a name may have to wait for its turn there. */
+#define PATIENCE 60.0
+/* After an answer without an address: doubled from the first to the last, seconds. */
+#define DELAY_FIRST 5
+#define DELAY_LAST 300
 /* However short its time is, an answer holds so long, seconds: the packet filter is not made anew every moment. */
 #define TTL_LEAST 30u
 #define TTL_MOST 86400u
@@ -30,12 +37,14 @@ struct entry {
 	struct entry *next;
 	char peer[FW_NAME], name[ADDR_NAME_MAX + 1];
 	bool registered;		/* core's model or sysd names it; else core has asked for it and its model is on the way */
-	bool named;			/* by the list that is being read */
+	bool named;			/* by the model that is being tried, or in force */
 	bool asking;
+	bool none;			/* the name servers say that there is no address */
 	uintptr_t number;		/* of a life: an answer to an earlier one's question is not taken */
 	struct kept list[ADDRESSES];
 	unsigned count;
-	int64_t fresh;			/* until then it is not asked for again */
+	int64_t again;			/* plat_clock_boot: from then on it is to be asked for again */
+	int delay;			/* seconds, after the last failure */
 	char why[320];			/* of the last answer, "" = it was good */
 };
 
@@ -45,7 +54,7 @@ struct request {
 	uint32_t seq;
 	int64_t until;			/* its addresses are held */
 	unsigned count;
-	struct { struct entry *entry; char name[ADDR_NAME_MAX + 1]; } of[REQUEST_NAMES];
+	struct { struct entry *entry; const char *none; char name[ADDR_NAME_MAX + 1]; } of[REQUEST_NAMES];	/* none: why no entry */
 };
 
 static struct {
@@ -53,6 +62,8 @@ static struct {
 	struct ipc_client *names;
 	struct entry *all;
 	unsigned count;
+	bool full;			/* and it was said */
+	bool over;			/* an address was taken out, and may still be in the kernel */
 	uintptr_t number;
 	struct request *requests;
 	unsigned request_count;
@@ -73,6 +84,10 @@ static struct entry *find_or_add(const char *peer, const char *name)
 {
 	struct entry *e = find(peer, name);
 
+	if (!e && b.count == NAMES && !b.full) {
+		b.full = true;
+		log_warn("book: more than %d names: %s and what follows are not looked up", NAMES, name);
+	}
 	if (e || b.count == NAMES || !addr_name_valid(name))
 		return e;
 	e = calloc(1, sizeof *e);
@@ -102,40 +117,85 @@ static void drop(struct entry *e)
 	free(e);
 }
 
-/* Takes out what is over; true when something was. */
-static bool expire(struct entry *e, int64_t now)
+/* Takes out what is over. */
+static void expire(struct entry *e, int64_t now)
 {
-	unsigned n = 0, before = e->count;
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < e->count; i++)
 		if (e->list[i].until > now)
 			e->list[n++] = e->list[i];
+	b.over |= n != e->count;
 	e->count = n;
-	return n != before;
 }
+
+static void close_over(void)
+{
+	if (b.over)
+		policy_names();
+	b.over = false;
+}
+
+static bool waited_for(const struct entry *e)
+{
+	for (const struct request *r = b.requests; r; r = r->next)
+		for (unsigned i = 0; i < r->count; i++)
+			if (r->of[i].entry == e)
+				return true;
+	return false;
+}
+
+/* Time servers are asked for by net, which keeps the addresses it has: a pool's name leads elsewhere each time. */
+static bool renewed(const struct entry *e)
+{
+	return e->registered && strcmp(e->peer, "ntp") != 0;
+}
+
+/* When something of it is over, or to be done. */
+static int64_t due(const struct entry *e, int64_t now)
+{
+	int64_t soonest = renewed(e) && !e->asking ? e->again : INT64_MAX;
+
+	for (unsigned i = 0; i < e->count; i++)
+		if (e->list[i].until < soonest)
+			soonest = e->list[i].until;
+	/* nobody's, once who waits has been answered */
+	return !e->registered && !e->count && !e->asking && now + PLAT_SECOND < soonest ? now + PLAT_SECOND : soonest;
+}
+
+static void look_up(struct entry *e);
 
 static void on_expiry(struct ev_loop *loop, ev_timer *w, int events)
 {
-	int64_t now = plat_clock_boot(), soonest = INT64_MAX;
-	bool over = false;
+	int64_t now = plat_clock_boot(), soonest = INT64_MAX, at;
 
 	(void)events;
 	ev_timer_stop(loop, w);
 	for (struct entry *e = b.all, *next; e; e = next) {
 		next = e->next;
-		over |= expire(e, now);
-		for (unsigned i = 0; i < e->count; i++)
-			if (e->list[i].until < soonest)
-				soonest = e->list[i].until;
-		if (!e->count && !e->registered && !e->asking)
+		expire(e, now);
+		if (!e->count && !e->registered && !e->asking && !waited_for(e)) {
 			drop(e);
+			continue;
+		}
+		if (renewed(e) && e->again <= now)
+			look_up(e);
+		at = due(e, now);
+		soonest = at < soonest ? at : soonest;
 	}
 	if (soonest != INT64_MAX) {
-		ev_timer_set(w, (double)(soonest - now) / PLAT_SECOND + 0.1, 0);
+		ev_timer_set(w, soonest > now ? (double)(soonest - now) / PLAT_SECOND + 0.1 : 0.1, 0);
 		ev_timer_start(loop, w);
 	}
-	if (over)
-		policy_names();
+	close_over();
+}
+
+/* The timer is set anew from the loop: nobody's entry goes while its holder works with it. */
+static void reckon(void)
+{
+	ev_timer_stop(b.loop, &b.expiry);
+	ev_timer_set(&b.expiry, 0., 0);
+	ev_timer_start(b.loop, &b.expiry);
 }
 
 static void keep(struct entry *e, const struct addr *a, int64_t until)
@@ -167,6 +227,11 @@ static void request_end(struct request *r)
 	free(r);
 }
 
+static bool usable(const struct entry *e)
+{
+	return e && e->count && !e->none;
+}
+
 static void answer(struct request *r)
 {
 	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
@@ -182,8 +247,8 @@ static void answer(struct request *r)
 
 		one = yyjson_mut_obj(d);
 		yyjson_mut_obj_add(names, yyjson_mut_strcpy(d, r->of[i].name), one);
-		if (!e || e->why[0] || !e->count) {
-			yyjson_mut_obj_add_strcpy(d, one, "message", e && e->why[0] ? e->why : "is no name of a configured peer");
+		if (!usable(e)) {
+			yyjson_mut_obj_add_strcpy(d, one, "message", e && e->why[0] ? e->why : r->of[i].none);
 			continue;
 		}
 		list = yyjson_mut_obj_add_arr(d, one, "addresses");
@@ -249,14 +314,26 @@ static void take(struct entry *e, yyjson_val *root)
 	struct addr a;
 
 	ttl = ttl < TTL_LEAST ? TTL_LEAST : ttl > TTL_MOST ? TTL_MOST : ttl;
-	e->fresh = now + ttl * PLAT_SECOND;
-	until = held(e, e->fresh);
+	/* while there is still time for the name servers to be slow */
+	e->again = now + ttl * PLAT_SECOND / 4 * 3;
+	until = held(e, now + ttl * PLAT_SECOND);
 	e->why[0] = 0;
+	e->delay = 0;
+	e->none = false;
 	while ((v = yyjson_arr_iter_next(&it)))
 		if (yyjson_is_str(v) && addr_parse(&a, yyjson_get_str(v)) == 0 && addr_is_host(&a))
 			keep(e, &a, until);
-	if (!e->count)
-		snprintf(e->why, sizeof e->why, "has no address");
+}
+
+/* What it has from before holds on: for the time it was given, and for who waits, unless the name servers say that it is wrong. */
+static void fail(struct entry *e, const char *why, bool none)
+{
+	snprintf(e->why, sizeof e->why, "%s", why);
+	e->none = none;
+	e->delay = !e->delay ? DELAY_FIRST : e->delay * 2 > DELAY_LAST ? DELAY_LAST : e->delay * 2;
+	e->again = plat_clock_boot() + e->delay * PLAT_SECOND;
+	for (unsigned i = 0; i < e->count && !none; i++)
+		e->list[i].until = held(e, e->list[i].until);
 }
 
 static void on_answer(struct ipc_msg *msg, int error, void *arg)
@@ -270,13 +347,15 @@ static void on_answer(struct ipc_msg *msg, int error, void *arg)
 		e = e->next;
 	if (e) {		/* else it was dropped meanwhile */
 		e->asking = false;
-		if (d && !(msg->flags & IPC_ERROR))
+		expire(e, plat_clock_boot());
+		if (d && !(msg->flags & IPC_ERROR) && yyjson_arr_size(yyjson_obj_get(root, "addresses")))
 			take(e, root);
 		else
-			snprintf(e->why, sizeof e->why, "%s", why ? why : "the room that looks names up does not answer");
+			fail(e, why ? why : "the room that looks names up does not answer",
+				yyjson_get_int(yyjson_obj_get(root, "code")) == 404);
 		policy_names();
 		book_applied();
-		on_expiry(b.loop, &b.expiry, 0);
+		reckon();
 	}
 	yyjson_doc_free(d);
 }
@@ -295,7 +374,7 @@ static void look_up(struct entry *e)
 	yyjson_mut_doc_set_root(d, root);
 	yyjson_mut_obj_add_strcpy(d, root, "name", e->name);
 	e->asking = true;
-	ipc_client_call_json(b.names, PROTO_NAMES_RESOLVE, d, 0, on_answer, (void *)e->number);
+	ipc_client_call_json(b.names, PROTO_NAMES_RESOLVE, d, PATIENCE, on_answer, (void *)e->number);
 }
 
 static const char *peer_of(struct ipc_conn *conn, yyjson_val *root)
@@ -313,10 +392,12 @@ static void want(struct request *r, const char *peer, const char *name, bool tru
 	struct entry *e = trusted ? find_or_add(peer, name) : find(peer, name);
 
 	snprintf(r->of[r->count].name, sizeof r->of[0].name, "%s", name);
+	r->of[r->count].none = trusted && !e ? "is one name more than the firewall keeps" : "is no name of a configured peer";
 	r->of[r->count++].entry = e;
 	if (!e)
 		return;
-	if (!e->why[0] && e->count && e->fresh > plat_clock_boot()) {
+	expire(e, plat_clock_boot());
+	if (!e->why[0] && e->count && e->again > plat_clock_boot()) {
 		for (unsigned i = 0; i < e->count; i++)
 			if (e->list[i].until < r->until)
 				e->list[i].until = r->until;
@@ -353,6 +434,7 @@ void book_resolve(struct ipc_conn *conn, struct ipc_msg *msg)
 		if (yyjson_is_str(v) && addr_name_valid(yyjson_get_str(v)))
 			want(r, peer, yyjson_get_str(v), ipc_conn_peer(conn)->id == ROOM_CORE);
 	yyjson_doc_free(d);
+	close_over();
 	book_applied();
 }
 
@@ -362,28 +444,41 @@ static void name_one(const char *peer, const char *name)
 {
 	struct entry *e = find_or_add(peer, name);
 
-	if (!e)
-		return;
-	e->registered = e->named = true;
-	if (!e->count)
-		look_up(e);
+	if (e)
+		e->named = true;
 }
 
 /* Time servers are sysd's to name, the others core's. */
-static void sweep_begin(bool times)
+static bool is_of(const struct entry *e, bool times)
+{
+	return !strcmp(e->peer, "ntp") == times;
+}
+
+static void forget_named(bool times)
 {
 	for (struct entry *e = b.all; e; e = e->next)
-		if (!strcmp(e->peer, "ntp") == times)
+		if (is_of(e, times))
 			e->named = false;
 }
 
-static void sweep_end(bool times)
+static void settle(bool times, bool good)
 {
 	for (struct entry *e = b.all, *next; e; e = next) {
 		next = e->next;
-		if (!strcmp(e->peer, "ntp") == times && e->registered && !e->named)
+		if (!is_of(e, times))
+			continue;
+		if (!good)
+			e->named = e->registered;
+		if (e->registered && !e->named) {
 			drop(e);
+			continue;
+		}
+		e->registered = e->named;
+		if (e->registered && !e->count)
+			look_up(e);
 	}
+	b.full = b.full && b.count == NAMES;
+	reckon();
 }
 
 void book_model(yyjson_val *names)
@@ -391,7 +486,7 @@ void book_model(yyjson_val *names)
 	yyjson_obj_iter it = yyjson_obj_iter_with(names);
 	yyjson_val *key, *v;
 
-	sweep_begin(false);
+	forget_named(false);
 	while ((key = yyjson_obj_iter_next(&it))) {
 		yyjson_arr_iter list = yyjson_arr_iter_with(yyjson_obj_iter_get_val(key));
 
@@ -399,7 +494,11 @@ void book_model(yyjson_val *names)
 			if (yyjson_is_str(v) && yyjson_get_len(key) < FW_NAME)
 				name_one(yyjson_get_str(key), yyjson_get_str(v));
 	}
-	sweep_end(false);
+}
+
+void book_settle(bool good)
+{
+	settle(false, good);
 }
 
 void book_times(yyjson_val *servers)
@@ -407,11 +506,11 @@ void book_times(yyjson_val *servers)
 	yyjson_arr_iter it = yyjson_arr_iter_with(servers);
 	yyjson_val *v;
 
-	sweep_begin(true);
+	forget_named(true);
 	while ((v = yyjson_arr_iter_next(&it)))
 		if (yyjson_is_str(v) && addr_name_valid(yyjson_get_str(v)))
 			name_one("ntp", yyjson_get_str(v));
-	sweep_end(true);
+	settle(true, true);
 }
 
 void book_bind(struct fw_binding *binding, const struct fw_tables *t)
@@ -422,7 +521,7 @@ void book_bind(struct fw_binding *binding, const struct fw_tables *t)
 	for (struct entry *e = b.all; e; e = e->next) {
 		int at = fw_peer_find(t, e->peer);
 
-		if (at < 0 || t->peers[at].kind == FW_PEER_FIXED)
+		if (at < 0 || t->peers[at].kind == FW_PEER_FIXED || (e->registered && !e->named))
 			continue;
 		for (unsigned i = 0; i < e->count; i++) {
 			if (e->list[i].until <= now)

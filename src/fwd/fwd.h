@@ -38,9 +38,11 @@ void policy_status(yyjson_mut_doc *d, yyjson_mut_val *o);
 /* ---- book.c: addresses of peers that are known by their names ---- */
 
 void book_open(struct ev_loop *loop);
-/* The names of core's model {"vcenter":["host",..]}, and sysd's time servers, of which those that are addresses are left out.
- * What is named no more is closed. */
+/* The names of a model of core's {"vcenter":["host",..]}: book_bind is by them from now on.  book_settle then says whether the model
+ * is in force: what it does not name is forgotten and what is new is looked up, or all is as before. */
 void book_model(yyjson_val *names);
+void book_settle(bool good);
+/* sysd's time servers, of which those that are addresses are left out.  What is named no more is closed. */
 void book_times(yyjson_val *servers);
 /* Adds the addresses that hold now to the peers of a binding. */
 void book_bind(struct fw_binding *b, const struct fw_tables *t);

@@ -133,6 +133,8 @@ static int apply(yyjson_doc *model, bool again, char error[FW_ERROR])
 	if (r && rc < 0)
 		snprintf(error, FW_ERROR, "the kernel refuses it: %s", strerror(errno));
 	nft_ruleset_free(r);
+	if (same)
+		p.error[0] = 0;
 	if (rc < 0 || same) {
 		batch_free(&b);
 		return rc;
@@ -169,6 +171,7 @@ static void on_unconfirmed(struct ev_loop *loop, ev_timer *w, int events)
 	p.model = p.before;
 	p.before = NULL;
 	book_model(yyjson_obj_get(yyjson_doc_get_root(p.model), "names"));
+	book_settle(true);
 	apply_or_say(false);
 }
 
@@ -203,10 +206,11 @@ int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR])
 	}
 	book_model(yyjson_obj_get(yyjson_doc_get_root(d), "names"));
 	if (apply(d, false, error) < 0) {
-		book_model(yyjson_obj_get(yyjson_doc_get_root(p.model), "names"));
+		book_settle(false);
 		yyjson_doc_free(d);
 		return -1;
 	}
+	book_settle(true);
 	p.waiting = false;
 	ev_timer_stop(p.loop, &p.confirm);
 	if (confirm && !p.before) {

@@ -14,8 +14,6 @@
 #include "names.h"
 
 #define PORT 53
-/* Names at once. */
-#define LOOKUPS 64
 #define ROUNDS 2
 /* Patience with one server, seconds: UDP, and TCP from connecting to the last byte. */
 #define PATIENCE 1.5
@@ -41,6 +39,7 @@ struct leg {
 };
 
 struct lookup {
+	struct lookup *next;		/* of those that wait */
 	struct ev_loop *loop;
 	char name[ADDR_NAME_MAX + 1];
 	struct leg legs[2];
@@ -48,9 +47,11 @@ struct lookup {
 	void *arg;
 };
 
-static unsigned running;
+static unsigned running, waiting;
+static struct lookup *first, **last = &first;	/* of those that wait for their turn */
 
 static void ask(struct leg *g);
+static void begin(struct lookup *l);
 
 /* ---- the end ---- */
 
@@ -92,6 +93,15 @@ static void finish(struct lookup *l)
 		f.exists = !(says_no(a) && says_no(b));
 	}
 	running--;
+	if (first) {
+		struct lookup *turn = first;
+
+		first = turn->next;
+		if (!first)
+			last = &first;
+		waiting--;
+		begin(turn);
+	}
 	l->done(&f, l->arg);
 	free(l);
 }
@@ -281,14 +291,23 @@ static void on_begin(struct ev_loop *loop, ev_timer *w, int events)
 	ask(g);
 }
 
+static void begin(struct lookup *l)
+{
+	running++;
+	for (int i = 0; i < 2; i++)
+		ev_timer_start(l->loop, &l->legs[i].timer);
+}
+
 int lookup_start(struct ev_loop *loop, const char *name, void (*done)(const struct names_found *found, void *arg), void *arg)
 {
 	static const enum dns_type types[2] = { DNS_A, DNS_AAAA };
 	struct lookup *l;
 
-	if (running == LOOKUPS || !addr_name_valid(name) || !(l = calloc(1, sizeof *l)))
+	if (waiting == LOOKUPS_WAITING || !addr_name_valid(name))
 		return -1;
-	running++;
+	l = calloc(1, sizeof *l);
+	if (!l)
+		log_fatal("lookup");
 	l->loop = loop;
 	strcpy(l->name, name);
 	l->done = done;
@@ -303,7 +322,13 @@ int lookup_start(struct ev_loop *loop, const char *name, void (*done)(const stru
 		g->io.data = g;
 		ev_timer_init(&g->timer, on_begin, 0, 0);
 		g->timer.data = g;
-		ev_timer_start(loop, &g->timer);
+	}
+	if (running < LOOKUPS) {
+		begin(l);
+	} else {
+		*last = l;
+		last = &l->next;
+		waiting++;
 	}
 	return 0;
 }

@@ -29,8 +29,12 @@ void servers_answered(const struct addr *server);
 
 /* ---- lookup.c ---- */
 
-/* Looks a name up, both families at once.  done is called once, never from inside this call.  -1 when too many are under way or
- * the name is none. */
+/* Names that are looked up at once, and that wait for their turn: fwd's book twice, for when it was just started anew. */
+#define LOOKUPS 64
+#define LOOKUPS_WAITING 1024
+
+/* Looks a name up, both families at once; when many are under way, after those that came first.  done is called once, never from
+ * inside this call.  -1 when too many wait, or the name is none. */
 int lookup_start(struct ev_loop *loop, const char *name, void (*done)(const struct names_found *found, void *arg), void *arg);
 
 #endif

@@ -17,8 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	type = data[0] & 1 ? DNS_AAAA : DNS_A;
-	copy = malloc(size);	/* of its own, so that a step past the end is seen */
-	memcpy(copy, data + 1, size - 1);
+	copy = malloc(size - 1);	/* of its own, so that a step past the end is seen */
+	if (size > 1)
+		memcpy(copy, data + 1, size - 1);
 	r = dns_answer_read(&a, copy, size - 1, size > 2 ? (uint16_t)(copy[0] << 8 | copy[1]) : 0, "vc.example.test", type);
 	if ((r == DNS_ADDRESSES_GOT) != (a.count > 0) || a.count > DNS_ADDRESSES || a.ttl > DNS_TTL_MAX)
 		abort();

@@ -8,7 +8,8 @@ import struct
 import subprocess
 import time
 
-UID = {"gate": 101, "keyd": 102, "hashd": 103, "api": 104, "core": 105, "store": 106, "sysd": 108, "tty": 109, "cloud": 113}
+UID = {"gate": 101, "keyd": 102, "hashd": 103, "api": 104, "core": 105, "store": 106, "sysd": 108, "tty": 109, "cloud": 113, "fwd": 114,
+       "names": 115}
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BIN = os.path.join(os.environ.get("CAM_OUT", os.path.join(TOP, "out")), "bin")

@@ -191,11 +191,13 @@ class Server:
 
 
 TRUSTED = "is not SOAP"
+HERE = {"localhost": {"addresses": ["127.0.0.1"]}}
 
 
-def ask(leaf, want, what, host="127.0.0.1", chain="", version=None, ciphers=None, **more):
+def ask(leaf, want, what, host="127.0.0.1", chain="", version=None, ciphers=None, names=None, **more):
     with Server(9443, leaf, chain, version, ciphers):
-        r = core.run("provider.validate", seconds=20, config=dict({"endpoint": "https://%s:9443" % host, "username": "u"}, **more))
+        r = core.run("provider.validate", seconds=20, config=dict({"endpoint": "https://%s:9443" % host, "username": "u"}, **more),
+                     **({"names": names} if names else {}))
     check("certificates: " + what, r["outcome"] != "done" and want in r["message"], r["message"])
 
 
@@ -213,9 +215,16 @@ def cases_certificates():
     certs.make("false", "subjectAltName=IP:127.0.0.1", "both")
     unsorted = "".join(certs.text(x) for x in ("other", "authority", "middle", "byname", "lower"))
     ask("leaf", TRUSTED, "an address in the certificate is enough", **ca)
-    ask("both", TRUSTED, "a host name is verified as such", host="localhost", **ca)
+    ask("both", TRUSTED, "a host name is verified as such", host="localhost", names=HERE, **ca)
     ask("byname", "does not name this address", "an address that the certificate does not name is refused", **ca)
-    ask("byname", "is for another name", "another host name is refused", host="localhost", **ca)
+    ask("byname", "is for another name", "another host name is refused", host="localhost", names=HERE, **ca)
+    ask("byname", TRUSTED, "names: reached where core's task says, and verified by the name", host="VCenter.test", names={
+        "vcenter.test": {"addresses": ["127.0.0.1"]}}, **ca)
+    ask("byname", TRUSTED, "names: the next address when nobody listens at the first", host="vcenter.test", names={
+        "vcenter.test": {"addresses": ["::1", "127.0.0.3", "127.0.0.1"]}}, **ca)
+    ask("both", "the name cannot be resolved", "names: none but the task's is known, not even one of /etc/hosts", host="localhost", **ca)
+    ask("both", "vcenter.test: does not exist", "names: why there is no address is said", host="vcenter.test", names={
+        "vcenter.test": {"message": "does not exist"}}, **ca)
     ask("alone", "not trusted yet: accept its SHA-256 fingerprint " + certs.fingerprint("alone"),
         "what is trusted by nobody is refused with its fingerprint")
     ask("alone", "not signed by an authority", "a self-signed certificate is no other authority's", **ca)

@@ -208,7 +208,7 @@ enum proto_type {
 
 	/* [core] {} -> {"state":"standing|waiting|applied|unconfirmed","generation":n,"lines":n,"applied":t,"seconds_left":n?,
 	 * "drifts":n,"drifted":t?,"error":"..","in_place":bool,"foreign":["ip nat",..],"counters":[{"chain","comment","packets",
-	 * "bytes"}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
+	 * "bytes"}],"names":[{"peer","name","addresses":[..],"error":".."}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
 	PROTO_FWD_STATUS = 0x0f01,
 	/* [core] {"generation":n} : keeps a change that waits -> {}; 409 when there is none, or no connection came in since */
 	PROTO_FWD_CONFIRM = 0x0f02,

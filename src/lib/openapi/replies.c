@@ -32,7 +32,7 @@ static const struct {
 	{ "firewall-own", "lines:a generation:i" },
 	{ "firewall-profiles", "profiles:a conditions:a peers:a formats:a" },
 	{ "firewall-rules", "rules:a" },
-	{ "firewall-status", "state:s generation:i lines:i applied:i drifts:i error:s foreign:a counters:a drops:a" },
+	{ "firewall-status", "state:s generation:i lines:i applied:i drifts:i error:s foreign:a counters:a names:a drops:a" },
 	{ "firewall-verdict", "verdict:s reason:s" },
 	{ "instance", "schema:s id:s uri:s name:s owner:s box:s boxes:a automatic_updates:s operation:o service:o state:s"
 		" tags:a variables:a created:s updated:s" },
