@@ -191,7 +191,7 @@ class Server:
 
 
 TRUSTED = "is not SOAP"
-HERE = {"localhost": {"addresses": ["127.0.0.1"]}}
+LOOPBACK = {"localhost": {"addresses": ["127.0.0.1"]}}
 
 
 def ask(leaf, want, what, host="127.0.0.1", chain="", version=None, ciphers=None, names=None, **more):
@@ -215,9 +215,9 @@ def cases_certificates():
     certs.make("false", "subjectAltName=IP:127.0.0.1", "both")
     unsorted = "".join(certs.text(x) for x in ("other", "authority", "middle", "byname", "lower"))
     ask("leaf", TRUSTED, "an address in the certificate is enough", **ca)
-    ask("both", TRUSTED, "a host name is verified as such", host="localhost", names=HERE, **ca)
+    ask("both", TRUSTED, "a host name is verified as such", host="localhost", names=LOOPBACK, **ca)
     ask("byname", "does not name this address", "an address that the certificate does not name is refused", **ca)
-    ask("byname", "is for another name", "another host name is refused", host="localhost", names=HERE, **ca)
+    ask("byname", "is for another name", "another host name is refused", host="localhost", names=LOOPBACK, **ca)
     ask("byname", TRUSTED, "names: reached where core's task says, and verified by the name", host="VCenter.test", names={
         "vcenter.test": {"addresses": ["127.0.0.1"]}}, **ca)
     ask("byname", TRUSTED, "names: the next address when nobody listens at the first", host="vcenter.test", names={
