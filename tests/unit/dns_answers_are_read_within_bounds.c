@@ -127,7 +127,7 @@ static void aliases(void)
 	static const uint8_t one[4] = { 10, 0, 0, 5 };
 	struct dns_answer a;
 	struct message m;
-	char from[16], to[16];
+	char from[32], to[32];
 
 	/* the address first, its aliases behind it and out of order; the last by a pointer to its owner's name */
 	begin(&m, 7, 0x8180, "a.test", 1, 3);
