@@ -56,10 +56,10 @@ set -- "$@" --add-rich-rule='rule family="ipv4" port port="67" protocol="udp" ac
 set -- "$@" --add-rich-rule='rule family="ipv6" port port="67" protocol="udp" accept' # dhcp-out
 set -- "$@" --add-rich-rule='rule family="ipv6" destination address="ff02::1:2/128" port port="547" protocol="udp" accept' # dhcp6-out
 set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fe80::/10" port port="547" protocol="udp" accept' # dhcp6-out
-set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32" port port="53" protocol="udp" accept' # dns-ntp
-set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd09::1/128" port port="53" protocol="udp" accept' # dns-ntp
-set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32" port port="53" protocol="tcp" accept' # dns-ntp-tcp
-set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd09::1/128" port port="53" protocol="tcp" accept' # dns-ntp-tcp
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32" port port="53" protocol="udp" accept' # dns-udp
+set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd09::1/128" port port="53" protocol="udp" accept' # dns-udp
+set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32" port port="53" protocol="tcp" accept' # dns-tcp
+set -- "$@" --add-rich-rule='rule family="ipv6" destination address="fd09::1/128" port port="53" protocol="tcp" accept' # dns-tcp
 set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.9.0.1/32" port port="123" protocol="udp" accept' # ntp-out
 set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.7.0.123/32" port port="123" protocol="udp" accept' # ntp-out
 set -- "$@" --add-rich-rule='rule family="ipv4" destination address="10.5.0.5/32" port port="443" protocol="tcp" accept' # vcenter-out
