@@ -280,8 +280,12 @@ int verb_firewall_explain_run(struct db *db, struct core_call *call)
 int verb_firewall_model_run(struct db *db, struct core_call *call)
 {
 	yyjson_mut_doc *model = firewall_model(db);
+	yyjson_mut_val *body = core_answer_object(&call->answer, 200), *key, *value;
+	size_t i, max;
 
-	core_answer_doc(&call->answer, 200, model);
+	/* as one document: fwd is no carrier of bodies it does not look into, as api is */
+	yyjson_mut_obj_foreach(yyjson_mut_doc_get_root(model), i, max, key, value)
+		yyjson_mut_obj_add(body, yyjson_mut_val_mut_copy(call->answer.doc, key), yyjson_mut_val_mut_copy(call->answer.doc, value));
 	yyjson_mut_doc_free(model);
 	return 0;
 }

@@ -28,6 +28,7 @@ static void on_model(struct ipc_msg *msg, int error, void *arg)
 		if (policy_model(yyjson_obj_get(root, "body"), false, why) < 0)
 			log_warn("core: model: %s", why);
 	} else if (!error) {
+		log_warn("core: model: %s", d ? "not given" : "an answer that is no object");
 		ev_timer_again(c.loop, &c.again);
 	}
 	yyjson_doc_free(d);

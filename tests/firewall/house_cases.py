@@ -125,7 +125,7 @@ def change(check, h, who):
     check("and is what the API says", who.ask("GET", "/services/firewall/own")[1]["lines"] == OWN)
 
 
-def deaths(check, h):
+def deaths(check, h, who):
     want = listing(h)
     whole = True
     for i in range(10):
@@ -136,8 +136,9 @@ def deaths(check, h):
         time.sleep(0.2 * i / 10)
     check("fwd killed 10 times: what is in the kernel stays as it is", whole)
     ready = until(lambda: h.status()["services"]["fwd"]["ready"], 30)
-    time.sleep(1)
-    check("it comes back and leaves the policy whole, own table included", ready and listing(h) == want, listing(h)[:300])
+    said = until(lambda: (lambda v: v if v["state"] == "applied" else None)(who.ask("GET", "/services/firewall/status")[1]), 30)
+    check("it comes back, hears of core what shall be, and leaves the policy whole, own table included", ready and said and said["generation"] > 0 and
+          until(lambda: listing(h) == want), (who.ask("GET", "/services/firewall/status")[1]["state"], listing(h)[:300]))
     check("the console is reached all the while", h.request("GET", "/services/appliance/status")[0] == 200)
 
 
@@ -248,6 +249,6 @@ def run(check):
         drift(check, h, who)
         names(check, h, who)
         change(check, h, who)
-        deaths(check, h)
+        deaths(check, h, who)
 
 
