@@ -39,6 +39,7 @@ int command_formats(struct options *o);
 int command_generate(struct options *o);
 int command_check(struct options *o);
 int command_explain(struct options *o);
+int command_diff(struct options *o);
 int command_document(struct options *o);
 
 #endif

@@ -1,4 +1,4 @@
-/* camfw: the port tables at a desk: lists them, writes them in every format, explains, checks. */
+/* camfw: the port tables at a desk: lists them, writes them in every format, explains, checks, compares. */
 #include <string.h>
 
 #include "camfw.h"
@@ -12,6 +12,7 @@
 	"  generate               a profile in a format\n" \
 	"  check FILE             reads a customer's own table, and says what is wrong with it\n" \
 	"  explain                would this packet pass, and which line says so?\n" \
+	"  diff                   a profile against the nftables ruleset that is in force, or a saved one\n" \
 	"  document               the tables as Markdown\n" \
 	"\n" \
 	"  --profile P            appliance, vm-alm, vm-msa, management-appliance, vcenter, openstack\n" \
@@ -28,8 +29,9 @@
 	"  explain: --from A --to B --proto tcp|udp|icmp|icmp6 [--dport N] [--sport N] [--type N] [--flags SA..]\n" \
 	"           [--state new|established|related] [--direction in|out] [--room R] [--loopback]\n" \
 	"           [--batch FILE]  a packet a line: the same words, without the dashes, as name=value\n" \
+	"  diff:    [--ruleset FILE]  what `nft -j list ruleset` wrote (- is standard input); without it nft is asked\n" \
 	"\n" \
-	"Exit codes: 0 done (explain: it passes), 1 the answer is no, 100 wrong use, 111 trouble.\n"
+	"Exit codes: 0 done (explain: it passes; diff: the same), 1 the answer is no, 100 wrong use, 111 trouble.\n"
 
 static const struct {
 	const char *name;
@@ -41,6 +43,7 @@ static const struct {
 	{ "generate", command_generate, 0 },
 	{ "check", command_check, 1 },
 	{ "explain", command_explain, 0 },
+	{ "diff", command_diff, 0 },
 	{ "document", command_document, 0 },
 };
 
