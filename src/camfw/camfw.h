@@ -9,6 +9,9 @@
 /* Exit codes: 0 done; 1 the answer is no (blocked, differs, not reached); 100 wrong use; 111 trouble. */
 #define CAMFW_NO 1
 
+/* Names that cannot be resolved, of one call. */
+#define CAMFW_LOST 64
+
 struct options {
 	struct fw_tables *tables;
 	struct fw_binding binding;
@@ -20,11 +23,20 @@ struct options {
 	bool markdown;
 	const char *words[4];		/* what is no option */
 	unsigned word_count;
+	/* of probe: peers may be given by name */
+	bool resolve;
+	struct { char name[ADDR_NAME_MAX + 1]; struct addr addr; } *named;
+	unsigned named_count;
+	struct { char name[ADDR_NAME_MAX + 1]; unsigned peer; const char *why; } lost[CAMFW_LOST];
+	unsigned lost_count;
 };
 
-/* Reads the arguments behind the command's name, the own files among them; ends the process when they are wrong. */
-void options_read(struct options *o, int argc, char **argv);
+/* Reads the arguments behind the command's name, the own files among them; ends the process when they are wrong.  resolve: peers may be
+ * given by name. */
+void options_read(struct options *o, bool resolve, int argc, char **argv);
 void options_free(struct options *o);
+/* The name an address was given by, or NULL. */
+const char *options_name_of(const struct options *o, const struct addr *a);
 /* The policy of --profile; ends the process when there is none. */
 struct fw_policy *options_policy(struct options *o);
 /* "camfw: ..." on standard error; ends with 100 or 111. */
@@ -40,6 +52,7 @@ int command_generate(struct options *o);
 int command_check(struct options *o);
 int command_explain(struct options *o);
 int command_diff(struct options *o);
+int command_probe(struct options *o);
 int command_document(struct options *o);
 
 #endif

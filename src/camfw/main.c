@@ -1,4 +1,4 @@
-/* camfw: the port tables at a desk: lists them, writes them in every format, explains, checks, compares. */
+/* camfw: the port tables at a desk: lists them, writes them in every format, explains, checks, compares, probes. */
 #include <string.h>
 
 #include "camfw.h"
@@ -13,6 +13,7 @@
 	"  check FILE             reads a customer's own table, and says what is wrong with it\n" \
 	"  explain                would this packet pass, and which line says so?\n" \
 	"  diff                   a profile against the nftables ruleset that is in force, or a saved one\n" \
+	"  probe                  are the peers a profile calls reached from here?\n" \
 	"  document               the tables as Markdown\n" \
 	"\n" \
 	"  --profile P            appliance, vm-alm, vm-msa, management-appliance, vcenter, openstack\n" \
@@ -30,8 +31,9 @@
 	"           [--state new|established|related] [--direction in|out] [--room R] [--loopback]\n" \
 	"           [--batch FILE]  a packet a line: the same words, without the dashes, as name=value\n" \
 	"  diff:    [--ruleset FILE]  what `nft -j list ruleset` wrote (- is standard input); without it nft is asked\n" \
+	"  probe:   [--timeout SECONDS]  for each, 5 without it; peers may be given by name: --vcenter vc.example.com\n" \
 	"\n" \
-	"Exit codes: 0 done (explain: it passes; diff: the same), 1 the answer is no, 100 wrong use, 111 trouble.\n"
+	"Exit codes: 0 done (explain: it passes; diff: the same; probe: all reached), 1 the answer is no, 100 wrong use, 111 trouble.\n"
 
 static const struct {
 	const char *name;
@@ -44,6 +46,7 @@ static const struct {
 	{ "check", command_check, 1 },
 	{ "explain", command_explain, 0 },
 	{ "diff", command_diff, 0 },
+	{ "probe", command_probe, 0 },
 	{ "document", command_document, 0 },
 };
 
@@ -65,7 +68,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (strcmp(commands[i].name, argv[1]))
 			continue;
-		options_read(&o, argc - 2, argv + 2);
+		options_read(&o, commands[i].run == command_probe, argc - 2, argv + 2);
 		if (o.word_count != commands[i].words)
 			misuse("%s takes %u words besides options, not %u", argv[1], commands[i].words, o.word_count);
 		rc = commands[i].run(&o);

@@ -1,5 +1,7 @@
 /* camfw: its arguments. */
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +74,75 @@ static void own_table(struct options *o, const char *path)
 	free(text);
 }
 
-static void bind(struct options *o, const char *name, const char *list)
+static void remember(struct options *o, const char *name, const struct addr *a)
+{
+	if (!(o->named_count & (o->named_count - 1))) {
+		o->named = realloc(o->named, (o->named_count ? (size_t)o->named_count * 2 : 1) * sizeof *o->named);
+		if (!o->named)
+			trouble("%s", strerror(errno));
+	}
+	snprintf(o->named[o->named_count].name, sizeof o->named[0].name, "%s", name);
+	o->named[o->named_count++].addr = *a;
+}
+
+static void lose(struct options *o, const char *name, unsigned peer, const char *why)
+{
+	if (o->lost_count == CAMFW_LOST)
+		misuse("%s: %s, and so many other names", name, why);
+	snprintf(o->lost[o->lost_count].name, sizeof o->lost[0].name, "%s", name);
+	o->lost[o->lost_count].peer = peer;
+	o->lost[o->lost_count++].why = why;
+}
+
+/* The addresses of one name, into a peer. */
+static void resolve_one(struct options *o, const char *name, unsigned peer)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+	int rc = getaddrinfo(name, NULL, &hints, &found);
+	char text[ADDR_TEXT_MAX], error[FW_ERROR];
+	struct addr a;
+
+	if (rc)
+		lose(o, name, peer, gai_strerror(rc));
+	for (struct addrinfo *i = found; i; i = i->ai_next) {
+		a = (struct addr){ .family = i->ai_family == AF_INET6 ? ADDR_V6 : ADDR_V4 };
+		if (a.family == ADDR_V6)
+			memcpy(a.bytes, &((struct sockaddr_in6 *)i->ai_addr)->sin6_addr, 16);
+		else
+			memcpy(a.bytes, &((struct sockaddr_in *)i->ai_addr)->sin_addr, 4);
+		addr_format(&a, text);
+		if (fw_prefixes_add(&o->binding.peers[peer], text, error) == 0)
+			remember(o, name, &a);
+	}
+	if (found)
+		freeaddrinfo(found);
+}
+
+/* Addresses, prefixes and names, with commas. */
+static void resolve_list(struct options *o, const char *option, unsigned peer, const char *list)
+{
+	char *copy = strdup(list), *save = NULL, error[FW_ERROR];
+
+	if (!copy)
+		trouble("%s", strerror(errno));
+	for (char *one = strtok_r(copy, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
+		if (addr_name_valid(one))
+			resolve_one(o, one, peer);
+		else if (fw_prefixes_add(&o->binding.peers[peer], one, error) < 0)
+			misuse("--%s: %s", option, error);
+	}
+	free(copy);
+}
+
+const char *options_name_of(const struct options *o, const struct addr *a)
+{
+	for (unsigned i = 0; i < o->named_count; i++)
+		if (addr_equal(&o->named[i].addr, a))
+			return o->named[i].name;
+	return NULL;
+}
+
+static void bind_peer(struct options *o, const char *name, const char *list)
 {
 	bool self = !strcmp(name, "self") || (!strcmp(name, "appliance") && o->profile && !strcmp(o->profile, "appliance"));
 	int peer = fw_peer_find(o->tables, name);
@@ -82,6 +152,10 @@ static void bind(struct options *o, const char *name, const char *list)
 		misuse("--%s: no such option, and no peer of that name (see camfw list)", name);
 	if (!self && o->tables->peers[peer].kind == FW_PEER_FIXED)
 		misuse("--%s: this peer's addresses are fixed by the table", name);
+	if (o->resolve && !self) {
+		resolve_list(o, name, (unsigned)peer, list);
+		return;
+	}
 	if (fw_prefixes_add(self ? &o->binding.self : &o->binding.peers[peer], list, error) < 0)
 		misuse("--%s: %s", name, error);
 }
@@ -155,13 +229,14 @@ static void read_pass(struct options *o, int argc, char **argv, int pass)
 		else if (!strcmp(name, "with"))
 			switch_on(o, argv[++i]);
 		else
-			bind(o, !strcmp(name, "vm-network") ? "vms" : name, argv[++i]);
+			bind_peer(o, !strcmp(name, "vm-network") ? "vms" : name, argv[++i]);
 	}
 }
 
-void options_read(struct options *o, int argc, char **argv)
+void options_read(struct options *o, bool resolve, int argc, char **argv)
 {
 	memset(o, 0, sizeof *o);
+	o->resolve = o->binding.every_room = resolve;
 	o->tables = fw_tables_new();
 	read_pass(o, argc, argv, 0);
 	read_pass(o, argc, argv, 1);
@@ -169,6 +244,7 @@ void options_read(struct options *o, int argc, char **argv)
 
 void options_free(struct options *o)
 {
+	free(o->named);
 	fw_binding_free(&o->binding);
 	fw_tables_free(o->tables);
 }

@@ -35,7 +35,7 @@ static void put_policy(const struct fw_policy *p)
 
 static struct fw_policy *policy(struct options *o, int argc, char **argv)
 {
-	options_read(o, argc, argv);
+	options_read(o, false, argc, argv);
 	return options_policy(o);
 }
 

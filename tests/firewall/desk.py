@@ -1,8 +1,9 @@
-"""camfw at a desk: the difference to a ruleset that is in force or saved."""
+"""camfw at a desk: the difference to a ruleset that is in force or saved, and whether peers are reached."""
 import json
 import os
 import subprocess
 import tempfile
+import time
 
 import cases
 
@@ -91,6 +92,96 @@ def diff(check, folder):
     check("diff: what is no ruleset is said so", not wrong, wrong)
 
 
+# ---- probe ----
+
+def certificate(folder):
+    key, crt = os.path.join(folder, "key"), os.path.join(folder, "crt")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", crt,
+                    "-subj", "/O=Probe works/CN=probe.test", "-days", "2"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    print_ = subprocess.run(["openssl", "x509", "-in", crt, "-noout", "-fingerprint", "-sha256"], stdout=subprocess.PIPE, text=True, check=True)
+    return key, crt, print_.stdout.split("=")[1].strip()
+
+
+CHARON = """charon {
+    load = random nonce openssl aes sha1 sha2 hmac kernel-netlink socket-default
+    filelog {
+        stderr {
+            default = 1
+        }
+    }
+}
+"""
+
+
+class Servers:
+    """TLS 1.2, TLS 1.3 alone, something that is no TLS, and strongSwan, in the namespace."""
+
+    def __init__(self, n, folder):
+        key, crt, self.fingerprint = certificate(folder)
+        self.all = []
+        for port, version in ((443, "-tls1_2"), (5000, "-tls1_3")):
+            self.start(n, "openssl", "s_server", "-accept", str(port), "-cert", crt, "-key", key, "-quiet", version)
+        self.start(n, "/usr/bin/python3", "-c", "import socket\ns = socket.create_server(('127.0.0.1', 8774))\nwhile 1:\n c, _ = s.accept()\n c.sendall(b'HTTP/1.1 400 Bad\\r\\n\\r\\n'); c.close()")
+        conf = os.path.join(folder, "strongswan.conf")
+        open(conf, "w").write(CHARON)
+        self.charon = self.start(n, "unshare", "-m", "sh", "-c", "mount -t tmpfs t /run && STRONGSWAN_CONF=%s exec /usr/lib/ipsec/charon" % conf)
+        end = time.monotonic() + 30
+        while time.monotonic() < end and not all(x in n.run("ss", "-lntuH") for x in (":443", ":5000", ":8774", ":500 ", ":4500")):
+            time.sleep(0.1)
+
+    def start(self, n, *argv):
+        p = subprocess.Popen(["nsenter", "-t", str(n.p.pid), "-n", *argv], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.all.append(p)
+        return p
+
+    def stop(self):
+        for p in self.all:
+            p.kill()
+            p.wait()
+
+
+def probed(n, *argv):
+    code, out, error = call("probe", "--json", "--profile", "appliance", "--self", "127.0.0.1", "--timeout", "3", *argv, netns=n.p.pid)
+    return code, {(p["id"], p["port"]): p for p in json.loads(out)["probes"]} if out else error
+
+
+def probe(check, folder):
+    with Namespace() as n:
+        servers = Servers(n, folder)
+        try:
+            code, v = probed(n, "--vcenter", "localhost", "--openstack", "127.0.0.1", "--tunnel", "127.0.0.1", "--dns", "127.0.0.1")
+            one = v[("vcenter-out", 443)]
+            check("probe: TLS: version, issuer and fingerprint", one["result"] == "reached" and one["what"] ==
+                  "TLS 1.2, certificate by O=Probe works, CN=probe.test, SHA-256 " + servers.fingerprint, one)
+            check("probe: a peer by its name, and its address", one["name"] == "localhost" and one["address"] == "127.0.0.1", one)
+            check("probe: where nobody listens", code == 1 and v[("vcenter-out", 8085)]["result"] == "not" and "refused" in v[("vcenter-out", 8085)]["what"], v)
+            check("probe: a server of TLS 1.3 alone is said so", "only TLS 1.3" in v[("openstack-out", 5000)]["what"], v[("openstack-out", 5000)])
+            check("probe: what is no TLS is said so", v[("openstack-out", 8774)]["result"] == "reached" and "TLS" in v[("openstack-out", 8774)]["what"] and
+                  "certificate" not in v[("openstack-out", 8774)]["what"], v[("openstack-out", 8774)])
+            check("probe: strongSwan answers IKE on both ports", all(v[("tunnel-out", port)]["what"].startswith("IKEv2, ") for port in (500, 4500)),
+                  (v[("tunnel-out", 500)], v[("tunnel-out", 4500)]))
+            check("probe: a datagram that need not be answered is not tried", v[("dns-udp", 53)]["result"] == "skipped", v[("dns-udp", 53)])
+            code, v = probed(n, "--tunnel", "127.0.0.1,fd00::9")
+            check("probe: all reached is exit code 0", code == 0, v)
+            servers.charon.kill()
+            servers.charon.wait()
+            code, v = probed(n, "--tunnel", "127.0.0.1")
+            check("probe: no IKE there", code == 1 and v[("tunnel-out", 500)]["result"] == "not", v)
+            n.run("nft", "add table inet f; add chain inet f i { type filter hook input priority 0; }; add rule inet f i tcp dport 443 drop")
+            code, v = probed(n, "--vcenter", "127.0.0.1")
+            check("probe: a firewall that drops is told from a refusal", "no answer within 3 s" in v[("vcenter-out", 443)]["what"] and
+                  "refused" in v[("vcenter-out", 8085)]["what"], v)
+            code, v = probed(n, "--vcenter", "nobody.invalid")
+            check("probe: a name that leads nowhere", code == 1 and "cannot be resolved" in v[("vcenter-out", 0)]["what"], v)
+            code, out, _ = call("probe", "--profile", "appliance", "--self", "127.0.0.1", "--vcenter", "127.0.0.1", "--timeout", "1", netns=n.p.pid)
+            check("probe: the table", code == 1 and "vcenter-out" in out and out.splitlines()[-1].startswith("0 reached, 2 not"), out)
+            code, _, error = call("probe", "--profile", "appliance", "--timeout", "never")
+            check("probe: a wrong option is said so", code == 100 and "--timeout" in error, error)
+        finally:
+            servers.stop()
+
+
 def run(check):
     with tempfile.TemporaryDirectory() as folder:
         diff(check, folder)
+        probe(check, folder)

@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t address[16] = { 127, 0, 0, 1 };
 	uint8_t *copy = malloc(size ? size : 1);
 	struct x509_view v;
+	char text[40];
 
 	memcpy(copy, data, size);
 	if (x509_view(&v, copy, size) == 0) {
@@ -30,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		x509_view_has_address(&v, address, 4);
 		x509_view_has_address(&v, address, 16);
 		x509_view_serves(&v);
+		x509_view_name_text(v.issuer, text, sizeof text);
+		if (strlen(text) >= sizeof text)
+			abort();
 	}
 	free(copy);
 	return 0;

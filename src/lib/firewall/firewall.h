@@ -122,6 +122,7 @@ struct fw_binding {
 	struct fw_prefixes peers[FW_WORDS_MAX];	/* by place in the tables; empty = not given */
 	bool on[FW_WORDS_MAX];			/* conditions */
 	struct fw_prefixes self;		/* the addresses the profile's machine has itself */
+	bool every_room;			/* also lines of rooms this build does not have: to be talked about, not enforced */
 };
 
 /* Adds "10.0.0.0/8,fd00::1" to a list; host bits must be 0.  0, or -1 with a sentence. */

@@ -157,7 +157,7 @@ static int add_line(struct fw_policy *p, const struct fw_rule *r, const struct f
 
 	if (on <= 0)
 		return on;
-	if (p->enforced && !room_user(r, &line))
+	if (p->enforced && !room_user(r, &line) && !b->every_room)
 		return 0;
 	intersect(&line.peers, peer->kind == FW_PEER_FIXED ? &peer->fixed : &b->peers[r->peer], &r->within);
 	keep_family(&line.peers, r->protocol);

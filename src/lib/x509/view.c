@@ -288,3 +288,47 @@ void x509_view_label(struct x509_bytes name, char *out, size_t size)
 			return;
 	}
 }
+
+/* ---- a Name as text ---- */
+
+static const char *attribute(struct x509_bytes oid)
+{
+	/* id-at (RFC 5280 appendix A): 2.5.4.N */
+	static const struct { uint8_t n; const char *name; } known[] = {
+		{ 3, "CN" }, { 6, "C" }, { 7, "L" }, { 8, "ST" }, { 10, "O" }, { 11, "OU" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (oid.len == 3 && oid.at[0] == 0x55 && oid.at[1] == 0x04 && oid.at[2] == known[i].n)
+			return known[i].name;
+	return NULL;
+}
+
+static void add_char(char *out, size_t size, size_t *len, uint8_t c)
+{
+	if (*len + 1 < size)
+		out[(*len)++] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+}
+
+void x509_view_name_text(struct x509_bytes name, char *out, size_t size)
+{
+	struct element all, set, one, oid, value;
+	const char *label;
+	size_t len = 0;
+
+	if (take_tag(&name, DER_SEQUENCE, &all))
+		while (take_tag(&all.value, DER_SET, &set))
+			while (take_tag(&set.value, DER_SEQUENCE, &one)) {
+				if (!take_tag(&one.value, DER_OID, &oid) || !take(&one.value, &value) || !(label = attribute(oid.value)))
+					continue;
+				for (const char *c = len ? ", " : ""; *c; c++)
+					add_char(out, size, &len, (uint8_t)*c);
+				for (; *label; label++)
+					add_char(out, size, &len, (uint8_t)*label);
+				add_char(out, size, &len, '=');
+				for (size_t i = 0; i < value.value.len; i++)
+					add_char(out, size, &len, value.value.at[i]);
+			}
+	if (size)
+		out[len] = 0;
+}
