@@ -12,9 +12,9 @@ import time
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "lib")]
 import probe  # noqa: E402
+import tap  # noqa: E402
 from vm import OUT, Trouble  # noqa: E402
 
-NETWORK, TAP = "10.93.0", "cam0"
 HOLDERS, SOURCES = 2, 16	# programs; addresses each of them comes from
 TOLD = 4	# changes told to all of them
 MEMORY = 2048	# MiB
@@ -24,28 +24,9 @@ SOCKET_BYTES = 24 << 10
 ROOMS = ("gate", "keyd", "api", "core", "store")
 
 
-def sh(*command):
-    subprocess.run(command, check=True)
-
-
-def network():
-    """The tap, many addresses on our side of it, and a DHCP server."""
-    sh("ip", "link", "set", "lo", "up")
-    sh("ip", "tuntap", "add", TAP, "mode", "tap")
-    sh("ip", "link", "set", TAP, "up")
-    sh("ip", "addr", "add", NETWORK + ".1/24", "dev", TAP)
-    found = ["%s.%d" % (NETWORK, 101 + n) for n in range(HOLDERS * SOURCES)]
-    for one in found:
-        sh("ip", "addr", "add", one + "/24", "dev", TAP)
-    server = subprocess.Popen(["/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--leasefile-ro",
-                               "--pid-file=", "--interface=" + TAP, "--bind-interfaces", "--dhcp-range=%s.50,%s.60" % (NETWORK, NETWORK)],
-                              stderr=subprocess.DEVNULL)
-    return found, server
-
-
 def holder(here):
     program = os.path.join(here, "sockets")
-    sh("gcc", "-O2", "-D_GNU_SOURCE", "-o", program, os.path.join(TESTS, "bench", "sockets.c"), "-lssl", "-lcrypto")
+    tap.sh("gcc", "-O2", "-D_GNU_SOURCE", "-o", program, os.path.join(TESTS, "bench", "sockets.c"), "-lssl", "-lcrypto")
     return program
 
 
@@ -128,8 +109,8 @@ def measure(vm, here, count, addresses):
 
 def main():
     here, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20000
-    addresses, server = network()
-    vm = probe.ProbeVM(os.path.join(here, "vm"), probe.initrd(os.path.join(here, "initrd.d")), tap=TAP, memory=MEMORY, cpus=2)
+    addresses, server = tap.network(HOLDERS * SOURCES)
+    vm = probe.ProbeVM(os.path.join(here, "vm"), probe.initrd(os.path.join(here, "initrd.d")), tap=tap.TAP, memory=MEMORY, cpus=2)
     try:
         with vm:
             vm.start()
