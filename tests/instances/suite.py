@@ -215,7 +215,7 @@ def other_providers_end_with_the_reason(w):
     check(p["state"] == "initializing" and p["secret"] == MASK)
     check(c.provider_settled(p["id"])["state"] == "unavailable")
     logs = c.get("/services/providers/%s/logs" % p["id"])
-    check(any("v.example: the name cannot be resolved" in e["text"] and e["level"] == 40 for e in logs), logs)
+    check(any("v.example: no name server is known" in e["text"] and e["level"] == 40 for e in logs), logs)
     c.empty("DELETE", "/services/providers/" + p["id"], 202)
     gone(w, "/services/providers/" + p["id"])
 

@@ -106,7 +106,7 @@ static unsigned get16(const uint8_t *at)
 enum ike_answer ike_answer_read(const uint8_t *msg, size_t len, const uint8_t spi[IKE_SPI], unsigned *notify)
 {
 	bool sa = false, cookie = false;
-	unsigned next, type;
+	unsigned next, type, error = 0;
 	size_t at = HEAD, n;
 
 	*notify = 0;
@@ -122,13 +122,14 @@ enum ike_answer ike_answer_read(const uint8_t *msg, size_t len, const uint8_t sp
 		if (next == PAYLOAD_NOTIFY && n >= 8) {
 			type = get16(msg + at + 6);
 			cookie |= type == NOTIFY_COOKIE;
-			if (type < NOTIFY_ERRORS_END && !*notify)
-				*notify = type;
+			if (type < NOTIFY_ERRORS_END && !error)
+				error = type;
 		}
 		sa |= next == PAYLOAD_SA;
 		next = msg[at];
 	}
-	return *notify ? IKE_REFUSES : sa ? IKE_ACCEPTS : cookie ? IKE_COOKIE : IKE_FOREIGN;
+	*notify = error;
+	return error ? IKE_REFUSES : sa ? IKE_ACCEPTS : cookie ? IKE_COOKIE : IKE_FOREIGN;
 }
 
 const char *ike_notify_name(unsigned notify)

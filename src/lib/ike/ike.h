@@ -29,7 +29,7 @@ enum ike_answer {
 
 /* Writes an IKE_SA_INIT request; its length. */
 size_t ike_init(uint8_t out[IKE_INIT_MAX], const uint8_t random[IKE_RANDOM]);
-/* Reads a datagram (without the marker) as the answer.  *notify: the type of an error, 0 = none. */
+/* Reads a datagram (without the marker) as the answer.  *notify: the type of the error of IKE_REFUSES, else 0. */
 enum ike_answer ike_answer_read(const uint8_t *msg, size_t len, const uint8_t spi[IKE_SPI], unsigned *notify);
 /* "NO_PROPOSAL_CHOSEN", or NULL. */
 const char *ike_notify_name(unsigned notify);
