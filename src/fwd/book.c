@@ -513,6 +513,14 @@ void book_times(yyjson_val *servers)
 	settle(true, true);
 }
 
+bool book_busy(void)
+{
+	for (const struct entry *e = b.all; e; e = e->next)
+		if (e->asking)
+			return true;
+	return false;
+}
+
 void book_bind(struct fw_binding *binding, const struct fw_tables *t)
 {
 	char text[ADDR_TEXT_MAX], error[FW_ERROR];

@@ -12,7 +12,7 @@
 
 /* Seconds a change of the console has until it is confirmed. */
 #define FWD_CONFIRM 30.0
-/* After a start with a policy in the kernel: so long core has to say which one it shall be, seconds. */
+/* After a start with a policy in the kernel: so long it stays until all is known of which one it shall be, seconds. */
 #define FWD_PATIENCE 10.0
 
 /* ---- policy.c: what shall be, and what is ---- */
@@ -44,6 +44,8 @@ void book_model(yyjson_val *names);
 void book_settle(bool good);
 /* sysd's time servers, of which those that are addresses are left out.  What is named no more is closed. */
 void book_times(yyjson_val *servers);
+/* Is a name being looked up? */
+bool book_busy(void);
 /* Adds the addresses that hold now to the peers of a binding. */
 void book_bind(struct fw_binding *b, const struct fw_tables *t);
 /* PROTO_FWD_RESOLVE. */

@@ -23,7 +23,8 @@ static struct {
 	unsigned lines;
 	int64_t applied, drifted;
 	unsigned drifts;
-	bool waiting;				/* a policy is in the kernel, and core has not spoken */
+	bool waiting;				/* a policy is in the kernel, and not all is known yet: core's model, sysd's state, names' addresses */
+	bool stated;				/* sysd has spoken */
 	ev_timer patience, confirm;
 	char error[FW_ERROR];
 } p;
@@ -151,6 +152,16 @@ static void apply_or_say(bool again)
 	book_applied();
 }
 
+/* After a start: once all is known, nothing that was open closes in between. */
+static void start_if_known(void)
+{
+	if (!p.waiting || !p.model || !p.stated || book_busy())
+		return;
+	p.waiting = false;
+	ev_timer_stop(p.loop, &p.patience);
+	apply_or_say(false);
+}
+
 static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)events;
@@ -158,7 +169,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *w, int events)
 	if (!p.waiting)
 		return;
 	p.waiting = false;
-	log_warn("core: has said nothing: what needs nothing of it is applied");
+	log_warn("not all was said within %.0f s (%s): what is known is applied", FWD_PATIENCE, !p.model ? "core" : !p.stated ? "sysd" : "names");
 	apply_or_say(false);
 }
 
@@ -205,6 +216,13 @@ int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR])
 		return 0;
 	}
 	book_model(yyjson_obj_get(yyjson_doc_get_root(d), "names"));
+	if (p.waiting && !confirm) {
+		book_settle(true);
+		yyjson_doc_free(p.model);
+		p.model = d;
+		start_if_known();
+		return 0;
+	}
 	if (apply(d, false, error) < 0) {
 		book_settle(false);
 		yyjson_doc_free(d);
@@ -233,6 +251,7 @@ int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR])
 
 void policy_names(void)
 {
+	start_if_known();
 	if (!p.waiting)
 		apply_or_say(false);
 }
@@ -311,8 +330,8 @@ void policy_state(yyjson_val *state)
 		while ((a = yyjson_arr_iter_next(&addresses)))
 			take(p.self.text, &p.self.count, yyjson_get_str(a));
 	}
-	if (!p.waiting)
-		apply_or_say(false);
+	p.stated = true;
+	policy_names();
 }
 
 /* ---- status ---- */

@@ -233,6 +233,8 @@ def names(check, h, who):
         for p in (short, fades):
             who.ask("DELETE", "/services/providers/" + p["id"])
         check("all is closed", until(lambda: not opened(h, net + ".74"), 60))
+        settings(h, [])
+        check("a time server that is named no more is closed", until(lambda: not opened(h, net + ".73"), 40), log(h, "fwd")[-400:])
     finally:
         server.kill()
         server.wait()
