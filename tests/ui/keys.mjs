@@ -47,7 +47,7 @@ export async function keys(world) {
 	const page = await open(), missed = [];
 
 	await page.getByRole("heading", { name: "Overview" }).waitFor();
-	for (const hash of ["#/", "#/instances", "#/instances?view=map", `#/instances/${world.one}`, "#/boxes", `#/boxes/${world.hello}`, `#/boxes/${world.hello}/-/variables`, "#/users", "#/appliance/settings"]) {
+	for (const hash of ["#/", "#/instances", "#/instances?view=map", `#/instances/${world.one}`, "#/boxes", `#/boxes/${world.hello}`, `#/boxes/${world.hello}/-/variables`, "#/users", "#/appliance/settings", "#/appliance/certificate"]) {
 		await go(page, hash);
 		await page.waitForFunction(() => document.querySelector("h1") && !document.querySelector("main .spin"));
 		for (const m of await unreached(page))

@@ -1,4 +1,4 @@
-/* The machine itself: how it is, what each of its programs may do, its name, certificate and time. */
+/* The machine itself: how it is, what each of its programs may do, its name and time. */
 import { Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import rooms from "../made/rooms.json";
@@ -6,9 +6,10 @@ import { useRead } from "../lib/data";
 import { call, get } from "../lib/http";
 import { status } from "../lib/session";
 import { bytes, span, when } from "../lib/text";
-import { Button, Check, Copy, Facts, Field, Note, PageHead, Spin, State, Tabs, Time, Words } from "../parts/basic";
+import { Button, Check, Copy, Facts, Field, Note, PageHead, Spin, State, Tabs, Time } from "../parts/basic";
 import { toast, useForm } from "../parts/dialog";
 import { Bar } from "../parts/chart";
+import { Certificate } from "./certificate";
 import { health, type Health } from "./health";
 import { Network } from "./network";
 
@@ -28,19 +29,6 @@ function Summary({ settings, h }: { settings: any; h: Health | null }) {
 			{h?.storage && <div class="stack tight"><div class="row between small"><span>Storage</span><span class="num">{bytes(h.storage.used)} of {bytes(h.storage.size)}</span></div><Bar part={h.storage.used} of={h.storage.size} label="Storage used" /></div>}
 		</section>
 	</div>;
-}
-
-function Certificate({ settings, h }: { settings: any; h: Health | null }) {
-	const c = h?.certificate;
-
-	return <div class="two-columns"><section class="card pad stack"><h2>Certificate</h2>
-		<p class="muted">Browsers see this certificate. Its SHA-256 fingerprint also stands on the screen of the virtual machine.</p>
-		<div class="row"><span class="fingerprint grow">{settings.fingerprint || "–"}</span><Copy text={settings.fingerprint} label="Copy the fingerprint" /></div>
-		{c && <Facts rows={[!!c.names?.length && ["For", <Words words={c.names} />], ["Valid until", <>{when(c.not_after)} (<Time at={c.not_after} />)</>], !!c.not_before && ["Valid from", when(c.not_before)]]} />}
-		<Note>It is renewed by itself, and issued anew when the host name or an address changes.</Note></section>
-		<section class="card pad stack"><h2>Its authority</h2><p class="muted">Browsers and clients that trust the authority accept each new certificate of this appliance.</p>
-			<div class="row"><Button icon="download" href="/services/appliance/ca">CA certificate</Button><Button icon="download" href="/services/appliance/crl">Revocation list</Button></div>
-			<Facts rows={[["Agents' name", <code>{settings.agents_name || "–"}</code>]]} /></section></div>;
 }
 
 function Settings({ settings, onSaved }: { settings: any; onSaved: () => void }) {
@@ -82,6 +70,6 @@ export function Appliance({ tab }: { tab: string }) {
 	return <>
 		<PageHead title="Appliance" lead={s ? `CAM Dedicated Edition ${s.version}` : ""} />
 		<Tabs base="#/appliance" at={tab} tabs={[["", "Summary"], ["certificate", "Certificate"], ["settings", "Settings"], ["privileges", "Least privilege"]]} />
-		{settings.error ? <Note kind="bad">{settings.error}</Note> : !s ? <Spin what="Reading…" /> : tab === "certificate" ? <Certificate settings={s} h={h} /> : tab === "settings" ? <Settings settings={s} onSaved={settings.reload} /> : tab === "privileges" ? <Privileges h={h} /> : <Summary settings={s} h={h} />}
+		{settings.error ? <Note kind="bad">{settings.error}</Note> : !s ? <Spin what="Reading…" /> : tab === "certificate" ? <Certificate agentsName={s.agents_name} /> : tab === "settings" ? <Settings settings={s} onSaved={settings.reload} /> : tab === "privileges" ? <Privileges h={h} /> : <Summary settings={s} h={h} />}
 	</>;
 }
