@@ -347,7 +347,7 @@ def cases_snapshot(one):
     r = core.run("machine.template", template_name="silver", datacenter="DC0", folder="golds", datastore="LocalDS_0", **dict(m, key="template-3"))
     there = vc.govc("find", "/DC0/vm/golds", "-type", "m").split()
     check("template: where the request wants it", r["outcome"] == "done" and there == ["/DC0/vm/golds/silver"], (r, there))
-    vc.govc("object.destroy", "/DC0/vm/golds")
+    vc.govc("vm.destroy", "silver")	# not the folder with it: the simulator hangs at that
     r = create(2, profile={"template": "golden"})
     check("template: a machine is cloned from it", r["outcome"] == "done", r)
     check("template: that machine goes", core.run("machine.destroy", **of(2, r["output"].get("external_id", "")))["outcome"] == "done")
