@@ -121,7 +121,7 @@ def cases_unregistered(c, vc, p):
           one["external_id"].startswith("vm-") and one["power_state"] == "poweredOn" and one["server_info"]["cpus"] == 1, first)
     vc.govc("vm.power", "-off", "DC0_H0_VM1")
     vc.govc("vm.destroy", "DC0_C0_RP0_VM1")
-    vc.govc("vm.create", "-on=false", "-ds", "LocalDS_0", "-host", "DC0_H0", "new")
+    vc.govc("vm.clone", "-on=false", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "new")
     sync(c, p)
     now = others(c, p)
     check("a sync brings in what is new, takes out what is gone, and leaves the rest its id", set(now) == there - {"DC0_C0_RP0_VM1"} | {"new"} and
