@@ -121,10 +121,10 @@ def cases_unregistered(c, vc, p):
           one["external_id"].startswith("vm-") and one["power_state"] == "poweredOn" and one["server_info"]["cpus"] == 1, first)
     vc.govc("vm.power", "-off", "DC0_H0_VM1")
     vc.govc("vm.destroy", "DC0_C0_RP0_VM1")
-    vc.govc("vm.clone", "-on=false", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "new")
+    vc.govc("vm.clone", "-on=false", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "new_VM")
     sync(c, p)
     now = others(c, p)
-    check("a sync brings in what is new, takes out what is gone, and leaves the rest its id", set(now) == there - {"DC0_C0_RP0_VM1"} | {"new"} and
+    check("a sync brings in what is new, takes out what is gone, and leaves the rest its id", set(now) == there - {"DC0_C0_RP0_VM1"} | {"new_VM"} and
           now["DC0_H0_VM1"]["id"] == one["id"] and now["DC0_H0_VM1"]["power_state"] == "poweredOff", now)
     check("the log says so in a line", logs(c, p).count("Unregistered resources: 1 found anew, 1 changed, 1 no longer there.") == 1, logs(c, p))
     sync(c, p)
@@ -133,7 +133,7 @@ def cases_unregistered(c, vc, p):
 
 def cases_template(house, c, vc, p, instance, rng):
     dc = c.get("/services/providers/" + p)["services"][0]["datacenters"][0]
-    body = {"schema": SCHEMAS + "vsphere/tasks/create-template", "name": "golden", "instance_id": instance, "datacenter": dc["mor"],
+    body = {"schema": SCHEMAS + "vsphere/tasks/create-template", "name": "golden_VM", "instance_id": instance, "datacenter": dc["mor"],
             "datastore": dc["datastores"][0]["mor"]}
     task = c.call("POST", "/services/instances/%s/template" % instance, body)
     time.sleep(rng.uniform(0.4, 1.2))
@@ -142,9 +142,9 @@ def cases_template(house, c, vc, p, instance, rng):
     check("a template is made of its machine, also when cloud is killed meanwhile", task["state"] == "submitted" and end and end["state"] == "done" and
           "was made (vm-" in end["log"], (task, end or c.get(task["uri"])))
     names = vc.govc("find", "/", "-type", "m").split()
-    check("there is one of it, and it is a template", [n.rsplit("/", 1)[1] for n in names].count("golden") == 1 and
-          json.loads(vc.govc("vm.info", "-json", "golden"))["VirtualMachines"][0]["Config"]["Template"], names)
-    found = until(lambda: "golden" in [t["name"] for t in c.get("/services/providers/" + p)["services"][0]["datacenters"][0]["templates"]])
+    check("there is one of it, and it is a template", [n.rsplit("/", 1)[1] for n in names].count("golden_VM") == 1 and
+          json.loads(vc.govc("vm.info", "-json", "golden_VM"))["VirtualMachines"][0]["Config"]["Template"], names)
+    found = until(lambda: "golden_VM" in [t["name"] for t in c.get("/services/providers/" + p)["services"][0]["datacenters"][0]["templates"]])
     check("policies can name it without anybody's doing", found, c.get("/services/providers/" + p)["services"][0]["datacenters"][0])
     task = c.call("POST", "/services/instances/%s/template" % instance, dict(body, name="silver", folder="nowhere"))
     end = until(lambda: (lambda t: t if t["state"] in ("done", "unsuccessful") else None)(c.get(task["uri"])))
@@ -152,7 +152,7 @@ def cases_template(house, c, vc, p, instance, rng):
 
 
 def cases_vanished(c, vc, p, instance):
-    gone = vc.machines()[0]
+    gone = vc.machines()[0]	# names with _VM are not of machines that were deployed
     vc.govc("vm.destroy", gone)
     vc.govc("vm.destroy", "DC0_H0_VM0")
     sync(c, p)
