@@ -157,7 +157,9 @@ static void check_hostile(void)
 	free(text);
 }
 
-/* As many as a driver lists: how long, and the list in chunks. */
+/* Some pages of them: how long, and the list in chunks. */
+#define MANY 1000
+
 static void check_many(void)
 {
 	struct object_text out = { .p = NULL };
@@ -167,7 +169,7 @@ static void check_many(void)
 	yyjson_doc *doc;
 
 	object_text_add(&out, "{\"unregistered\":[", 17);
-	for (int i = 0; i < UNREGISTERED_MAX; i++) {
+	for (int i = 0; i < MANY; i++) {
 		int len = sprintf(one, "%s{\"name\":\"server-%d\",\"external_id\":\"vm-%05d\",\"power_state\":\"poweredOn\",\"server_info\":{\"os\":"
 			"\"Debian GNU/Linux 12\",\"cpus\":2,\"memory\":2048,\"address\":\"192.0.2.1\"}}", i ? "," : "", i, i);
 
@@ -177,14 +179,14 @@ static void check_many(void)
 	db_control(db, "BEGIN");
 	ends(out.p, true);
 	db_control(db, "COMMIT");
-	CHECK(count() == UNREGISTERED_MAX);
+	CHECK(count() == MANY);
 	took = plat_clock_boot() - began;
 	began = plat_clock_boot();
 	ends(out.p, true);
-	printf("%d found anew in %lld ms, found again in %lld ms\n", UNREGISTERED_MAX, (long long)took / 1000,
+	printf("%d found anew in %lld ms, found again in %lld ms\n", MANY, (long long)took / 1000,
 		(long long)(plat_clock_boot() - began) / 1000);
-	doc = list(128u << 10, &chunks);
-	CHECK(yyjson_arr_size(yyjson_doc_get_root(doc)) == UNREGISTERED_MAX && chunks > 10);
+	doc = list(16u << 10, &chunks);
+	CHECK(yyjson_arr_size(yyjson_doc_get_root(doc)) == MANY && chunks > 10);
 	yyjson_doc_free(doc);
 	object_text_free(&out);
 }
