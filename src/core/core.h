@@ -174,6 +174,7 @@ struct core_call {
 	/* The step a thread does now and what follows it in the loop. */
 	int (*run)(struct db *db, struct core_call *call);
 	void (*after)(struct core_call *call);
+	void (*permitted)(struct core_call *call);	/* core_call_permitted: what follows */
 	yyjson_doc *request;
 	yyjson_val *args;			/* an object, or NULL */
 	struct core_principal principal;
@@ -202,6 +203,9 @@ void core_call_write(struct core_call *call, int (*run)(struct db *, struct core
 	void (*after)(struct core_call *), bool essential);
 void core_call_read(struct core_call *call, int (*run)(struct db *, struct core_call *),
 	void (*after)(struct core_call *));
+/* For verbs that need no database: next in the loop if who asks has the verb's role, else the call is answered. The role is
+ * decided where the database is, so a verb of people that begins in the loop begins with this (or with one of the two above). */
+void core_call_permitted(struct core_call *call, void (*next)(struct core_call *));
 /* Sends the answer and frees the call. */
 void core_call_finish(struct core_call *call);
 /* The same with {"message":...}. */

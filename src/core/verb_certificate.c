@@ -159,24 +159,11 @@ static void on_keyd(struct ipc_msg *msg, int error, void *arg)
 	}
 }
 
-/* A reader decides who may; keyd does. */
-static int permitted_run(struct db *db, struct core_call *call)
-{
-	(void)db;
-	core_answer_begin(&call->answer, 204);
-	return 0;
-}
-
 static void ask_keyd(struct core_call *call)
 {
 	const struct question *q = question_of(call);
-	yyjson_mut_doc *doc;
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 
-	if (call->answer.status != 204) {
-		core_call_finish(call);
-		return;
-	}
-	doc = yyjson_mut_doc_new(NULL);
 	if (q->action) {
 		yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
 		yyjson_mut_obj_add_str(doc, doc->root, "action", q->action);
@@ -188,5 +175,5 @@ static void ask_keyd(struct core_call *call)
 
 void verb_certificate_start(struct core_call *call)
 {
-	core_call_read(call, permitted_run, ask_keyd);
+	core_call_permitted(call, ask_keyd);
 }

@@ -36,22 +36,6 @@ static void absent(struct core_call *call)
 	core_call_refuse(call, 503, "The firewall does not answer at the moment. Please try again.");
 }
 
-/* Only who may ask gets to fwd: the role is decided where the database is. */
-static int permitted_run(struct db *db, struct core_call *call)
-{
-	(void)db;
-	core_answer_begin(&call->answer, 204);
-	return 0;
-}
-
-static bool permitted(struct core_call *call)
-{
-	if (call->answer.status == 204)
-		return true;
-	core_call_finish(call);
-	return false;
-}
-
 /* ---- firewall.status ---- */
 
 static void on_status(struct ipc_msg *msg, int error, void *arg)
@@ -68,13 +52,12 @@ static void on_status(struct ipc_msg *msg, int error, void *arg)
 
 static void ask_status(struct core_call *call)
 {
-	if (permitted(call))
-		ask(call, PROTO_FWD_STATUS, question(0), on_status);
+	ask(call, PROTO_FWD_STATUS, question(0), on_status);
 }
 
 void verb_firewall_status_start(struct core_call *call)
 {
-	core_call_read(call, permitted_run, ask_status);
+	core_call_permitted(call, ask_status);
 }
 
 /* ---- the own table ---- */
@@ -271,11 +254,10 @@ static void on_confirmed(struct ipc_msg *msg, int error, void *arg)
 
 static void ask_confirm(struct core_call *call)
 {
-	if (permitted(call))
-		ask(call, PROTO_FWD_CONFIRM, question(yyjson_get_sint(yyjson_obj_get(call->args, "generation"))), on_confirmed);
+	ask(call, PROTO_FWD_CONFIRM, question(yyjson_get_sint(yyjson_obj_get(call->args, "generation"))), on_confirmed);
 }
 
 void verb_firewall_confirm_start(struct core_call *call)
 {
-	core_call_read(call, permitted_run, ask_confirm);
+	core_call_permitted(call, ask_confirm);
 }

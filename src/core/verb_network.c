@@ -28,7 +28,7 @@ bool verb_network_take(struct core *core, yyjson_val *network)
 	return true;
 }
 
-void verb_network_get_start(struct core_call *call)
+static void get(struct core_call *call)
 {
 	const char *text = call->core->network;
 	yyjson_doc *d = text ? yyjson_read(text, strlen(text), 0) : NULL;
@@ -78,7 +78,7 @@ static void after_put(struct core_call *call)
 	core_call_finish(call);
 }
 
-void verb_network_put_start(struct core_call *call)
+static void put(struct core_call *call)
 {
 	struct netconf scratch;
 	const char *why = "";
@@ -112,7 +112,7 @@ static bool on_trial(const struct core *core, const char *change)
 	return same;
 }
 
-void verb_network_confirm_start(struct core_call *call)
+static void confirm(struct core_call *call)
 {
 	const char *change = core_call_string(call, "change");
 
@@ -120,4 +120,19 @@ void verb_network_confirm_start(struct core_call *call)
 		core_call_refuse(call, 409, "No such change is on trial: it was confirmed, it went back, or it has not begun yet.");
 	else
 		core_call_write(call, confirm_run, after_put, false);
+}
+
+void verb_network_get_start(struct core_call *call)
+{
+	core_call_permitted(call, get);
+}
+
+void verb_network_put_start(struct core_call *call)
+{
+	core_call_permitted(call, put);
+}
+
+void verb_network_confirm_start(struct core_call *call)
+{
+	core_call_permitted(call, confirm);
 }
