@@ -1,10 +1,16 @@
 /* appliance.health: how the appliance itself is; appliance.services: what sysd tells of its programs. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "verbs.h"
 #include "plat/clock.h"
+
+/* Where the launcher makes a control group for each room. */
+#define GROUPS "/sys/fs/cgroup/cam"
 
 /* ---- appliance.services ---- */
 
@@ -12,7 +18,7 @@ static bool service_take(struct core_service *s, yyjson_val *v)
 {
 	const char *name = yyjson_get_str(yyjson_obj_get(v, "name"));
 
-	if (!name || !name[0] || strlen(name) >= sizeof s->name)
+	if (!name || !name[0] || strlen(name) >= sizeof s->name || strchr(name, '/'))
 		return false;
 	snprintf(s->name, sizeof s->name, "%s", name);
 	s->pid = yyjson_get_sint(yyjson_obj_get(v, "pid"));
@@ -50,6 +56,36 @@ static void add_date(yyjson_mut_doc *doc, yyjson_mut_val *o, const char *name, i
 	yyjson_mut_obj_add_strcpy(doc, o, name, text);
 }
 
+/* Bytes that the kernel counts for a room, or -1: there is no such count (a kernel that gives the groups no memory controller). */
+static int64_t group_number(const char *room, const char *file)
+{
+	char path[96], text[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, GROUPS "/%s/%s", room, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = 0;
+	return strtoll(text, NULL, 10);
+}
+
+static void add_memory(yyjson_mut_doc *doc, yyjson_mut_val *o, const char *room)
+{
+	int64_t now = group_number(room, "memory.current"), peak = group_number(room, "memory.peak");
+
+	if (now < 0)
+		return;
+	yyjson_mut_obj_add_sint(doc, o, "memory", now);
+	if (peak >= 0)
+		yyjson_mut_obj_add_sint(doc, o, "memory_peak", peak);
+}
+
 static void add_services(const struct core *core, yyjson_mut_doc *doc, yyjson_mut_val *body)
 {
 	yyjson_mut_val *list = yyjson_mut_obj_add_arr(doc, body, "services"), *o;
@@ -60,6 +96,7 @@ static void add_services(const struct core *core, yyjson_mut_doc *doc, yyjson_mu
 		yyjson_mut_obj_add_bool(doc, o, "running", core->services[i].pid > 0);
 		yyjson_mut_obj_add_sint(doc, o, "restarts", core->services[i].starts > 0 ? core->services[i].starts - 1 : 0);
 		add_date(doc, o, "started", core->services[i].since);
+		add_memory(doc, o, core->services[i].name);
 	}
 }
 

@@ -63,6 +63,7 @@ TRY(write_session_cache) {
 	return rc;
 }
 TRY(write_sysctl) { return open_at("/proc/sys/kernel/core_pattern", O_WRONLY); }
+TRY(read_cgroup) { return open_at("/sys/fs/cgroup/cam/keyd/cgroup.events", O_RDONLY); }
 TRY(write_cgroup) { return open_at("/sys/fs/cgroup/cgroup.procs", O_WRONLY); }
 TRY(write_resolv) { return open_at("/run/cam/resolv/probe", O_WRONLY | O_CREAT); }
 TRY(make_node) { return mknod("/data/probe", S_IFCHR | 0600, 0x0103); }
@@ -351,6 +352,7 @@ const struct attempt attempts[] = {
 	{ "write-services", write_services },
 	{ "write-session-cache", write_session_cache },
 	{ "write-sysctl", write_sysctl },
+	{ "read-cgroup", read_cgroup },
 	{ "write-cgroup", write_cgroup },
 	{ "write-resolv", write_resolv },
 	{ "make-node", make_node },

@@ -68,6 +68,7 @@ static const int core_calls[] = {
 
 static const struct room_path core_paths[] = {
 	{ "/data/core", ROOM_WRITE },
+	{ "/sys/fs/cgroup/cam", LL_READ_FILE },	/* what the rooms' memory is */
 	{ NULL, 0 }
 };
 

@@ -6,7 +6,7 @@ import { isAdministrator } from "../lib/session";
 export interface Health {
 	uptime: number; full: boolean; storage?: { used: number; size: number; free: number };
 	certificate?: { not_after?: string; not_before?: string; names?: string[]; fingerprint: string };
-	services: { name: string; running: boolean; started: string; restarts: number }[];
+	services: { name: string; running: boolean; started: string; restarts: number; memory?: number; memory_peak?: number }[];
 }
 const EVERY_MS = 10000;
 
