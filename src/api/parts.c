@@ -21,6 +21,7 @@ struct parts {
 	yyjson_arr_iter next;
 	int fd;			/* of the segment being read, -1 = none */
 	uint64_t left;		/* bytes of it to send yet: it may grow meanwhile */
+	uint64_t to;		/* where to end, 0 = where it ends */
 	size_t taken;		/* of doc, from the memory account */
 };
 
@@ -114,12 +115,20 @@ static void ask_segment(struct request *r, const char *name)
 	stored_ask(r, PROTO_STORE_READ, body, segment_got);
 }
 
+static void ask_log(struct request *r, const char *name, uint64_t first)
+{
+	char body[192];
+
+	snprintf(body, sizeof body, "{\"log\":\"%.64s\",\"at\":%llu}", name, (unsigned long long)first);
+	stored_ask(r, PROTO_STORE_LOG, body, segment_got);
+}
+
 /* The next piece: now, or when store has answered. */
 static void parts_next(struct request *r)
 {
 	struct parts *p = r->parts;
 	yyjson_val *part, *text;
-	const char *segment;
+	const char *segment, *log;
 
 	if (p->fd >= 0) {
 		read_segment(r);
@@ -132,11 +141,15 @@ static void parts_next(struct request *r)
 			send_text(r, text);
 			return;
 		}
-		if (segment) {
-			p->left = yyjson_get_uint(yyjson_obj_get(part, "from"));
+		log = yyjson_get_str(yyjson_obj_get(part, "log"));
+		p->left = yyjson_get_uint(yyjson_obj_get(part, "from"));
+		p->to = yyjson_get_uint(yyjson_obj_get(part, "to"));
+		if (segment)
 			ask_segment(r, segment);
+		else if (log)
+			ask_log(r, log, yyjson_get_uint(yyjson_obj_get(part, "first")));
+		if (segment || log)
 			return;
-		}
 	}
 	send_piece(r, NULL, 0);
 }
@@ -161,6 +174,8 @@ static void segment_got(struct ipc_msg *msg, int error, void *arg)
 	length = yyjson_get_uint(yyjson_obj_get(yyjson_doc_get_root(doc), "length"));
 	yyjson_doc_free(doc);
 	from = r->parts->left;
+	if (r->parts->to && length > r->parts->to)
+		length = r->parts->to;
 	if (error || ((msg->flags & IPC_ERROR) && code != 404)) {
 		conn_cut(r->conn);
 	} else if ((msg->flags & IPC_ERROR) || from >= length) {

@@ -19,6 +19,8 @@ const struct core_handler core_handlers_appliance[] = {
 	{ .verb = "appliance.facts", .start = verb_facts_start },
 	{ .verb = "appliance.services", .start = verb_services_start },
 	{ .verb = "appliance.health", .run = verb_health_run, .after = verb_health_after },
+	{ .verb = "appliance.logs", .start = verb_logs_start },
+	{ .verb = "appliance.log", .start = verb_logs_start },
 	{ .verb = "appliance.certificate.get", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.put", .start = verb_certificate_start },
 	{ .verb = "appliance.certificate.own", .start = verb_certificate_start },

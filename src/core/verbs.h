@@ -23,6 +23,7 @@ void verb_network_confirm_start(struct core_call *call);
 bool verb_network_take(struct core *core, yyjson_val *network);
 void verb_setup_start(struct core_call *call);
 void verb_certificate_start(struct core_call *call);
+void verb_logs_start(struct core_call *call);
 void verb_token_start(struct core_call *call);
 int verb_signout_run(struct db *db, struct core_call *call);
 int verb_session_run(struct db *db, struct core_call *call);

@@ -52,7 +52,7 @@ log_dir(const struct passwd *logger, const char *service)
 	char path[320];
 
 	snprintf(path, sizeof path, "/data/log/%s", service);
-	return dir_make(path, logger->pw_uid, logger->pw_gid, 0700);
+	return dir_make(path, logger->pw_uid, logger->pw_uid + CLIENTS, 02750);
 }
 
 #define MACHINES CGROUP "/machines"
@@ -93,7 +93,7 @@ dirs(void)
 		} else if (p->pw_uid >= UID_FIRST && p->pw_uid <= UID_LAST && room_dirs(p) == -1)
 			rc = -1;
 	endpwent();
-	if (rc == -1 || dir_make("/data/log", logger.pw_uid, logger.pw_gid, 0700) == -1)
+	if (rc == -1 || dir_make("/data/log", logger.pw_uid, logger.pw_uid + CLIENTS, 02750) == -1)
 		return -1;
 	d = opendir(INIT_SERVICES);
 	if (!d) {

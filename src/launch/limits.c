@@ -47,7 +47,8 @@ void limits_set(const struct room *row)
 	(void)snprintf(number, sizeof number, "%d", row->oom);
 	if (row->oom != 0 && file_write("/proc/self/oom_score_adj", number) == -1)
 		log_warn_errno("%s: oom_score_adj", row->name);
-	(void)umask(0077);
+	/* logs are read by their group: logger.c */
+	(void)umask(row->id == ROOM_LOG ? 0027 : 0077);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
 		log_fatal("%s: signal mask", row->name);

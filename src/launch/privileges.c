@@ -26,7 +26,7 @@ static void bounding_drop(const struct room *row)
 			log_fatal("%s: drop capability %u", row->name, cap);
 }
 
-/* Member of the clients' group of each room it may connect to. */
+/* Member of the clients' group of each room it may connect to, or whose files it reads. */
 static void groups_set(const struct room *row)
 {
 	gid_t groups[ROOM_COUNT];
@@ -35,7 +35,7 @@ static void groups_set(const struct room *row)
 	for (int id = ROOM_NONE + 1; id < ROOM_COUNT; id++) {
 		const struct room *to = room_by_id((enum room_id)id);
 
-		if (room_may_connect(row, to))
+		if (room_may_connect(row, to) || (row->reads & ROOM_BIT(to->id)))
 			groups[n++] = to->uid + ROOM_CLIENTS_GROUP;
 	}
 	if (setgroups(n, groups) == -1)

@@ -161,6 +161,22 @@ static void markdown_paths(const struct room *row)
 	putchar('\n');
 }
 
+static void markdown_reads(const struct room *row)
+{
+	struct list l = words;
+	const struct room *of;
+
+	fputs("- reads files of: ", stdout);
+	for (int id = ROOM_NONE; (of = each(&id)) != NULL;) {
+		if (!(row->reads & ROOM_BIT(of->id)))
+			continue;
+		item(&l);
+		fputs(of->name, stdout);
+	}
+	end(&l);
+	putchar('\n');
+}
+
 static void markdown_room(const struct room *row)
 {
 	printf("\n### %s\n\n%s. Program `%s`, user and group %u%s.\n\n", row->name, row->job, row->program,
@@ -175,6 +191,8 @@ static void markdown_room(const struct room *row)
 	put_families(row, words, "");
 	printf("; TCP connect and bind: %s\n", row->inet ? "yes" : "no");
 	markdown_paths(row);
+	if (row->reads)
+		markdown_reads(row);
 	if (row->mounts)
 		puts("- makes mounts and namespaces (never of users), which landlock would forbid: its root directory holds these files "
 			"and nothing else");

@@ -62,6 +62,9 @@ static void files_open(struct store *s)
 	if (store_segments_open(&s->segments, root, &s->usage.bytes))
 		log_fatal("%s/segments", STORE_ROOT);
 	close(root);
+	s->logs = store_logs_open();
+	if (s->logs < 0)
+		log_warn_errno("%s: the programs' logs are not shown", STORE_LOGS);
 }
 
 int main(void)

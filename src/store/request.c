@@ -7,7 +7,7 @@
 #include "ipc/proto.h"
 #include "store.h"
 
-enum member { UPLOAD = 1, DIGEST = 2, SEGMENT = 4, OFFSET = 8, DATA = 16, SHARD = 32, AT = 64 };
+enum member { UPLOAD = 1, DIGEST = 2, SEGMENT = 4, OFFSET = 8, DATA = 16, SHARD = 32, AT = 64, LOG = 128 };
 
 /* What each type needs, all of it and no more; -1 = no such type. */
 static int members_of(uint16_t type)
@@ -15,6 +15,7 @@ static int members_of(uint16_t type)
 	switch (type) {
 	case PROTO_STORE_BEGIN:
 	case PROTO_STORE_STATUS:
+	case PROTO_STORE_LOGS:
 		return 0;
 	case PROTO_STORE_COMMIT:
 	case PROTO_STORE_FORGET:
@@ -32,6 +33,8 @@ static int members_of(uint16_t type)
 		return SEGMENT;
 	case PROTO_STORE_SEGMENTS:
 		return AT;
+	case PROTO_STORE_LOG:
+		return LOG | AT;
 	default:
 		return -1;
 	}
@@ -43,11 +46,13 @@ bool store_permitted(uint16_t type, enum room_id from)
 	case PROTO_STORE_BEGIN:
 	case PROTO_STORE_COMMIT:
 	case PROTO_STORE_FORGET:
+	case PROTO_STORE_LOG:
 		return from == ROOM_API;
 	case PROTO_STORE_LIST:
 	case PROTO_STORE_DROP:
 	case PROTO_STORE_ERASE:
 	case PROTO_STORE_SEGMENTS:
+	case PROTO_STORE_LOGS:
 		return from == ROOM_CORE;
 	default:
 		return from == ROOM_API || from == ROOM_CORE;
@@ -110,6 +115,8 @@ static const char *read_member(struct store_request *r, yyjson_val *key, int *se
 	if (yyjson_equals_str(key, "segment"))
 		return *seen |= SEGMENT, read_name(v, r->segment, sizeof r->segment, store_segment_name_valid,
 			"segment: is no name of a segment");
+	if (yyjson_equals_str(key, "log"))
+		return *seen |= LOG, read_name(v, r->log, sizeof r->log, store_log_name_valid, "log: is no name of a program");
 	if (yyjson_equals_str(key, "data"))
 		return *seen |= DATA, read_data(v, r);
 	return "a member is not known";

@@ -402,6 +402,45 @@ static void do_segments(struct store *s, struct store_link *link, struct ipc_msg
 	ipc_reply_json(link->conn, msg, doc);
 }
 
+static void log_one(const char *name, const struct store_log_file *f, void *arg)
+{
+	yyjson_mut_doc *doc = arg;
+	yyjson_mut_val *o = yyjson_mut_arr_add_obj(doc, yyjson_mut_obj_get(doc->root, "logs"));
+
+	yyjson_mut_obj_add_strcpy(doc, o, "log", name);
+	yyjson_mut_obj_add_uint(doc, o, "first", f->first);
+	yyjson_mut_obj_add_uint(doc, o, "length", f->length);
+}
+
+static void do_logs(struct store *s, struct store_link *link, struct ipc_msg *msg)
+{
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+
+	if (!doc)
+		log_fatal("list");
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_arr(doc, doc->root, "logs");
+	if (s->logs >= 0 && store_logs_each(s->logs, log_one, doc)) {
+		yyjson_mut_doc_free(doc);
+		refuse(link->conn, msg->type, msg->seq, errno);
+		return;
+	}
+	ipc_reply_json(link->conn, msg, doc);
+}
+
+static void do_log(struct store *s, struct store_link *link, struct ipc_msg *msg, const struct store_request *r)
+{
+	uint64_t length;
+	int fd = s->logs < 0 ? -1 : store_log_reader(s->logs, r->log, r->at, &length);
+
+	if (fd < 0) {
+		refuse(link->conn, msg->type, msg->seq, ENOENT);
+		return;
+	}
+	answer(link->conn, msg->type, msg->seq, fd, "{\"length\":%llu}", (unsigned long long)length);
+	close(fd);
+}
+
 static void do_status(struct store *s, struct store_link *link, struct ipc_msg *msg)
 {
 	answer(link->conn, msg->type, msg->seq, -1, "{\"bytes\":%llu,\"budget\":%llu,\"objects\":%llu}",
@@ -444,6 +483,12 @@ static void dispatch(struct store *s, struct store_link *link, struct ipc_msg *m
 		return;
 	case PROTO_STORE_SEGMENTS:
 		do_segments(s, link, msg, r);
+		return;
+	case PROTO_STORE_LOGS:
+		do_logs(s, link, msg);
+		return;
+	case PROTO_STORE_LOG:
+		do_log(s, link, msg, r);
 		return;
 	case PROTO_STORE_STATUS:
 		do_status(s, link, msg);

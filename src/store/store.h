@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "ipc/ipc.h"
+#include "logs.h"
 #include "objects.h"
 #include "segments.h"
 #include "work/work.h"
@@ -24,6 +25,7 @@ struct store {
 	struct work_pool *pool;
 	int objects;			/* directory */
 	struct store_segments segments;
+	int logs;			/* directory of the programs' logs, -1 = not there */
 	struct store_usage usage;	/* segments' bytes included */
 	uint64_t budget;		/* bytes */
 	uint64_t next_upload;
@@ -51,6 +53,7 @@ struct store_request {
 	uint64_t upload, offset, shard, at;
 	char digest[STORE_DIGEST_TEXT];
 	char segment[STORE_SEGMENT_NAME + 1];
+	char log[STORE_LOG_NAME];
 	uint8_t *data;			/* malloc; may be NULL when len is 0 */
 	size_t len;
 };

@@ -2,12 +2,14 @@
 import json
 import os
 import re
+import signal
 import time
 
 EMAIL, PASSWORD = "ada@example.test", "correct horse battery"
 SETUP, TOKEN, SIGNOUT = "/services/appliance/setup", "/services/security/token", "/services/security/signout"
 SESSION, SETTINGS, STATUS = "/services/security/session", "/services/appliance/settings", "/services/appliance/status"
 HEALTH = "/services/appliance/health"
+LOGS = "/services/appliance/logs"
 CONSOLE = "X-CAM-Console: 1"
 
 
@@ -107,6 +109,33 @@ def health_is_for_administrators(t):
         assert all(s["restarts"] >= 0 and s["started"][:2] == "20" for s in h["services"])
 
 
+def logs_are_read_and_followed(t):
+    mine = "Cookie: cam_session=" + t.cookie
+    with t.wire() as w:
+        def told(name):
+            return {x["name"]: x for x in w.ask("GET", LOGS, None, mine).json()}[name]
+        for path in (LOGS, LOGS + "/tty"):
+            assert w.ask("GET", path).status == 401
+        here = told("tty")
+        r = w.ask("GET", LOGS + "/tty?until=" + here["end"], None, mine)
+        assert r.status == 200 and r.header("Content-Type").startswith("text/plain"), (r.status, r.headers)
+        assert len(r.body) == here["bytes"] and t.logs("tty").encode().startswith(r.body), (here, r.body[-200:])
+        os.kill(t.house.service_pid("tty"), signal.SIGKILL)
+        until = time.monotonic() + 30
+        while b"signal 9" not in w.ask("GET", LOGS + "/tty?after=" + here["end"], None, mine).body:
+            assert time.monotonic() < until, "what was said after the kill is not shown"
+            time.sleep(0.1)
+        there = told("tty")
+        r = w.ask("GET", LOGS + "/tty?after=%s&until=%s" % (here["end"], there["end"]), None, mine)
+        assert r.body == t.logs("tty").encode()[here["bytes"]:there["bytes"]], r.body
+        assert w.ask("GET", LOGS + "/tty?after=%s&until=%s" % (there["end"], there["end"]), None, mine).body == b""
+        for place in ("1", "a.b", ".", "1.2.3", "0.1", "-1.2", "1.99999999999999999999"):
+            assert w.ask("GET", LOGS + "/tty?after=" + place, None, mine).status == 400, place
+        assert w.ask("GET", LOGS + "/tty?after=5.7", None, mine).status == 410
+        for name in ("nobody", "..%2fkeyd", "%2e%2e", "tty%00"):
+            assert w.ask("GET", LOGS + "/" + name, None, mine).status in (400, 404), name
+
+
 def sign_out_ends_the_session(t):
     cookie, csrf = "Cookie: cam_session=" + t.cookie, "X-CSRF-Token: " + t.csrf
     with t.wire() as w, t.wire() as other:
@@ -180,5 +209,6 @@ def secrets_stay_out_of_the_log(t):
     assert "?" not in "".join(line for line in text.splitlines() if "cache" in line)
 
 
-CASES = [setup_by_code, browser_session, time_servers_reach_the_system, health_is_for_administrators, sign_out_ends_the_session, console_sign_in,
+CASES = [setup_by_code, browser_session, time_servers_reach_the_system, health_is_for_administrators, logs_are_read_and_followed,
+         sign_out_ends_the_session, console_sign_in,
          header_tokens, wrong_passwords, secrets_stay_out_of_the_log]

@@ -59,7 +59,7 @@ const addresses = (w) => [
 	["versions", `#/boxes/${w.hello}/-/versions`, "Hello"], ["sharing", `#/boxes/${w.hello}/-/sharing`, "Hello"], ["policy", `#/boxes/${w.policy}/-/profile`, "Small test machine"],
 	["providers", "#/providers", "Providers"], ["provider", `#/providers/${w.provider}`, "Test Provider"], ["provider-log", `#/providers/${w.provider}/-/log`, "Test Provider"],
 	["workspaces", "#/workspaces", "Workspaces"], ["workspace", `#/workspaces/${w.owner}`, ""], ["costcenters", "#/costcenters", "Cost centers"], ["users", "#/users", "Users"], ["roles", "#/roles", "Roles"], ["tokens", "#/tokens", "Tokens"],
-	["appliance", "#/appliance", "Appliance"], ["certificate", "#/appliance/certificate", "Appliance"], ["appliance-settings", "#/appliance/settings", "Appliance"], ["privileges", "#/appliance/privileges", "Appliance"],
+	["appliance", "#/appliance", "Appliance"], ["certificate", "#/appliance/certificate", "Appliance"], ["appliance-settings", "#/appliance/settings", "Appliance"], ["privileges", "#/appliance/privileges", "Appliance"], ["logs", "#/appliance/logs", "Appliance"],
 	["firewall", "#/firewall", "Firewall"], ["activity", "#/activity", "Activity"], ["me", "#/me", "Your account"], ["nowhere", "#/nowhere", "Nothing here"],
 ];
 

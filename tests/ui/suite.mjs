@@ -3,6 +3,7 @@ import { check, closeBrowser, complaints, failed, note } from "./browser.mjs";
 import { firstRun } from "./first_run.mjs";
 import { story } from "./story.mjs";
 import { certificate } from "./certificate.mjs";
+import { logs } from "./logs.mjs";
 import { pages } from "./pages.mjs";
 import { keys } from "./keys.mjs";
 import { session } from "./session.mjs";
@@ -12,7 +13,7 @@ import { many } from "./many.mjs";
 import { lighthouse } from "./lighthouse.mjs";
 
 const wanted = process.argv.slice(2);
-const parts = { story, pages, keys, session, certificate, hostile, live, many, lighthouse };
+const parts = { story, pages, keys, session, certificate, logs, hostile, live, many, lighthouse };
 const world = {};
 
 async function part(name, run) {

@@ -1,5 +1,5 @@
 /* store: a request has the members of its type, all of them and no other. */
-/* with: store/request.c store/objects.c store/recent.c store/segments.c */
+/* with: store/request.c store/objects.c store/recent.c store/segments.c store/logs.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -76,6 +76,9 @@ class Requests:
     def appliance_network_confirm(self, who, allowed):
         return {}, {"change": "1"}
 
+    def appliance_log(self, who, allowed):
+        return {"name": "core"}, None
+
     def appliance_certificate_put(self, who, allowed):
         return {}, {"certificate": "none", "check": True}
 

@@ -79,7 +79,7 @@ enum proto_type {
 	 * with text or bytes optionally "content_type":"..." (else plain text, or octets) and "file":"name to be
 	 * kept under";
 	 * or {"status":200,"parts":[{"text":"..."} | {"segment":"<store's>","offset":n,"length":n},...]}: plain text put together
-	 * from these, in this order (a segment store no longer has is left out);
+	 * from these, and {"log":"gate","first":n,"from":n,"to":n}, in this order (what store no longer has is left out);
 	 * domain refusals are replies too: {"status":4xx,"body":{"message":"..."}}; optional
 	 * "session":"<new cookie value>" ("" = clear the cookie), "csrf":"...",
 	 * "retry_after":seconds. The peer room is known by SO_PEERCRED; only api speaks for tokens and sessions. */
@@ -160,6 +160,11 @@ enum proto_type {
 	/* [core] {"at":0 or what the answer before said is next} -> {"segments":["name",...],"next":n}: the names, at most
 	 * 1024 at a time; "next":0 = these were the last */
 	PROTO_STORE_SEGMENTS = 0x040c,
+	/* [core] {} -> {"logs":[{"log":"gate","first":n,"length":n},...]}: the files of the programs' logs, each program's oldest first;
+	 * `first` is the moment of a file's first line, nanoseconds since 1970 UTC, by which it is known */
+	PROTO_STORE_LOGS = 0x040d,
+	/* [api] {"log":"gate","at":<first>} -> {"length":n} + descriptor, read only; 404 */
+	PROTO_STORE_LOG = 0x040e,
 
 	/* ---- sysd ---- */
 

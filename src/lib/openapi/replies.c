@@ -14,6 +14,7 @@ static const struct {
 	{ "appliance-health", "uptime:i full:b services:a certificate:o" },
 	{ "appliance-network", "mode:s" },
 	{ "appliance-network-change", "change:s seconds:i" },
+	{ "appliance-log", "name:s bytes:i end:s" },
 	{ "appliance-settings", "hostname:s" },
 	{ "appliance-status", "setup:b state:s version:s development:b" },
 	{ "audit-entry", "sequence:i time:s user:s peer:s verb:s kind:s object:s status:i prev:s hash:s" },

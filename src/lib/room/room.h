@@ -76,6 +76,7 @@ struct room {
 	const char *job;		/* one line for people */
 	uid_t uid;			/* gid is the same number; clients' group is uid + 1000 */
 	uint32_t links;			/* ROOM_BITs of rooms it may connect to */
+	uint32_t reads;			/* ROOM_BITs of rooms whose files it may read: member of their clients' group, no connection */
 	bool listens;			/* owns /run/cam/<name>/sock */
 	uint64_t capabilities;		/* bits of linux/capability.h, raised as ambient */
 	const struct room_open *opens;	/* ends with kind ROOM_OPEN_NONE; may be NULL */

@@ -82,6 +82,7 @@ static const int store_calls[] = {
 
 static const struct room_path store_paths[] = {
 	{ "/data/store", ROOM_WRITE },
+	{ "/data/log", ROOM_READ },	/* what the programs said, for administrators */
 	{ NULL, 0 }
 };
 
@@ -350,8 +351,8 @@ static const struct room rooms[ROOM_COUNT] = {
 	},
 	[ROOM_STORE] = {
 		.id = ROOM_STORE, .name = "store", .program = "/bin/store", .uid = 106,
-		.job = "bytes: uploads and outputs, kept by digest",
-		.listens = true,
+		.job = "bytes: uploads and outputs, kept by digest; hands out the programs' logs",
+		.listens = true, .reads = ROOM_BIT(ROOM_LOG),
 		.paths = store_paths, .syscalls = store_calls,
 		.memory = 64 * MIB, .nofile = 4096, .nproc = 16,
 		.data = 512 * MIB,

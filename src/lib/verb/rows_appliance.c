@@ -79,6 +79,13 @@ static const struct verb_arg services_args[] = {
 	{ .type = VERB_NONE },
 };
 
+static const struct verb_arg log_args[] = {
+	{ "name", VERB_STRING, true, 1, 31, "name of the program" },
+	{ "after", VERB_STRING, false, 1, 48, "what was said behind this place, the 'end' of an earlier list" },
+	{ "until", VERB_STRING, false, 1, 48, "and up to this one" },
+	{ .type = VERB_NONE },
+};
+
 static const struct verb_arg certificate_args[] = {
 	{ "certificate", VERB_TEXT, true, 1, PEM_MAX, "the certificate and those of the authorities above it, in any order, PEM" },
 	{ "check", VERB_BOOLEAN, false, 0, 0, "only look at it: answer what it is, and what speaks against it" },
@@ -127,6 +134,11 @@ const struct verb verb_rows_appliance[] = {
 	  .status = 202, .reply = "appliance-network-change" },
 	{ .name = "appliance.network.confirm", .method = "POST", .path = "/services/appliance/network/confirm", .role = VERB_ROLE_ADMIN, .writes = true,
 	  .args = network_confirm_args, .help = "keep the network that is on trial", .status = 202, .reply = "appliance-network-change" },
+	{ .name = "appliance.logs", .method = "GET", .path = "/services/appliance/logs", .role = VERB_ROLE_ADMIN,
+	  .args = none, .help = "the logs of the appliance's programs: how much there is, and where each ends now", .status = 200,
+	  .reply = "appliance-log[]" },
+	{ .name = "appliance.log", .method = "GET", .path = "/services/appliance/logs/{name}", .role = VERB_ROLE_ADMIN,
+	  .args = log_args, .help = "what a program said, as text", .status = 200, .reply = "text", .answer = VERB_ANSWER_OUTPUT },
 	{ .name = "appliance.certificate.get", .method = "GET", .path = "/services/appliance/certificate", .role = VERB_ROLE_ADMIN,
 	  .args = none, .help = "the certificate that browsers see, and the request that waits for one", .status = 200,
 	  .reply = "appliance-certificate" },

@@ -59,7 +59,7 @@ enum verb_answer {
 	VERB_ANSWER_JSON = 0,	/* from core, as the row's reply says */
 	VERB_ANSWER_LINES,	/* of a list: its chunks are sent as they are, of the type that verb_lines_type says */
 	VERB_ANSWER_OUTPUT,	/* plain text: core answers {"status":200,"parts":[{"text":".."},{"segment":"name","from":n},..]},
-				 * api puts it together from store's segments; one that is not there is nothing */
+				 * api puts it together from store's segments and logs; one that is not there is nothing */
 	VERB_ANSWER_BYTES	/* a file that store has: core answers {"status":200,"file":{"digest","name","content_type"}} */
 };
 

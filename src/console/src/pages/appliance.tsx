@@ -12,6 +12,7 @@ import { Bar } from "../parts/chart";
 import { Certificate } from "./certificate";
 import { health, type Health } from "./health";
 import { Network } from "./network";
+import { Logs } from "./logs";
 
 interface Room { name: string; program: string; job: string; user: number; links: string[]; capabilities: string[]; families: string[]; memory: number; nofile: number; nproc: number; paths: { path: string; rights: string[] }[]; calls: string[]; opens: { kind: string; path: string; argument: number }[] }
 const table = (rooms as any).rooms as Room[];
@@ -69,7 +70,7 @@ export function Appliance({ tab }: { tab: string }) {
 
 	return <>
 		<PageHead title="Appliance" lead={s ? `CAM Dedicated Edition ${s.version}` : ""} />
-		<Tabs base="#/appliance" at={tab} tabs={[["", "Summary"], ["certificate", "Certificate"], ["settings", "Settings"], ["privileges", "Least privilege"]]} />
-		{settings.error ? <Note kind="bad">{settings.error}</Note> : !s ? <Spin what="Reading…" /> : tab === "certificate" ? <Certificate agentsName={s.agents_name} /> : tab === "settings" ? <Settings settings={s} onSaved={settings.reload} /> : tab === "privileges" ? <Privileges h={h} /> : <Summary settings={s} h={h} />}
+		<Tabs base="#/appliance" at={tab} tabs={[["", "Summary"], ["certificate", "Certificate"], ["settings", "Settings"], ["privileges", "Least privilege"], ["logs", "Logs"]]} />
+		{settings.error ? <Note kind="bad">{settings.error}</Note> : !s ? <Spin what="Reading…" /> : tab === "certificate" ? <Certificate agentsName={s.agents_name} /> : tab === "settings" ? <Settings settings={s} onSaved={settings.reload} /> : tab === "privileges" ? <Privileges h={h} /> : tab === "logs" ? <Logs /> : <Summary settings={s} h={h} />}
 	</>;
 }
