@@ -48,6 +48,20 @@ static void put_links(const struct room *row, struct list l, const char *quote)
 	end(&l);
 }
 
+/* Whose files it may read. */
+static void put_reads(const struct room *row, struct list l, const char *quote)
+{
+	const struct room *of;
+
+	for (int id = ROOM_NONE; (of = each(&id)) != NULL;) {
+		if (!(row->reads & ROOM_BIT(of->id)))
+			continue;
+		item(&l);
+		printf("%s%s%s", quote, of->name, quote);
+	}
+	end(&l);
+}
+
 static void put_clients(const struct room *row, struct list l)
 {
 	const struct room *from;
@@ -163,17 +177,8 @@ static void markdown_paths(const struct room *row)
 
 static void markdown_reads(const struct room *row)
 {
-	struct list l = words;
-	const struct room *of;
-
 	fputs("- reads files of: ", stdout);
-	for (int id = ROOM_NONE; (of = each(&id)) != NULL;) {
-		if (!(row->reads & ROOM_BIT(of->id)))
-			continue;
-		item(&l);
-		fputs(of->name, stdout);
-	}
-	end(&l);
+	put_reads(row, words, "");
 	putchar('\n');
 }
 
@@ -271,6 +276,8 @@ static void json_room(const struct room *row)
 		row->listens ? "true" : "false", row->foreign ? "true" : "false",
 		row->inet ? "true" : "false");
 	put_links(row, array, "\"");
+	fputs(",\"reads\":", stdout);
+	put_reads(row, array, "\"");
 	fputs(",\"capabilities\":", stdout);
 	put_capabilities(row, array, "\"");
 	fputs(",\"families\":", stdout);

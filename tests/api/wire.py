@@ -66,7 +66,7 @@ class Wire:
         return line.decode("latin-1")
 
     def reply(self, head_only=False):
-        """Reads one reply, which must be framed by Content-Length unless it has no body by nature."""
+        """Reads one reply, which must be framed by Content-Length or in chunks unless it has no body by nature."""
         version, status, _ = self.line().split(" ", 2)
         assert version == "HTTP/1.1", version
         status, headers = int(status), []
@@ -81,13 +81,31 @@ class Wire:
         if status in (100, 204, 304):
             assert length is None, "%d with Content-Length" % status
             return reply
+        if reply.header("Transfer-Encoding") == "chunked":
+            assert length is None, "chunks with Content-Length"
+            reply.body = b"" if head_only else self.chunks()
+            return reply
         assert length is not None, "no Content-Length: %s" % headers
-        while not head_only and len(self.left) < int(length):
+        if not head_only:
+            reply.body = self.exactly(int(length))
+        return reply
+
+    def exactly(self, n):
+        while len(self.left) < n:
             if not self.more():
                 raise EOFError("the connection ended in a body")
-        if not head_only:
-            reply.body, self.left = self.left[:int(length)], self.left[int(length):]
-        return reply
+        part, self.left = self.left[:n], self.left[n:]
+        return part
+
+    def chunks(self):
+        """A body in chunks without a trailer (RFC 9112 section 7.1)."""
+        body = b""
+        while True:
+            size = int(self.line(), 16)
+            body += self.exactly(size)
+            assert self.exactly(2) == b"\r\n"
+            if not size:
+                return body
 
     def ask(self, method, path, body=None, *headers, version="1.1"):
         """Sends a request and reads its reply. headers are lines without their end."""
