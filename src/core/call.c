@@ -265,10 +265,12 @@ static int permitted_run(struct db *db, struct core_call *call)
 
 static void after_permitted(struct core_call *call)
 {
-	if (call->answer.status == 204)
-		call->permitted(call);
-	else
+	if (call->answer.status != 204) {
 		core_call_finish(call);
+		return;
+	}
+	core_answer_reset(&call->answer);
+	call->permitted(call);
 }
 
 void core_call_permitted(struct core_call *call, void (*next)(struct core_call *))

@@ -262,14 +262,16 @@ static yyjson_mut_val *keep_marks(struct db *db, struct object *p, const struct 
 static yyjson_mut_val *new_marks(struct db *db, struct object *p, const struct things *before, const struct things *now)
 {
 	yyjson_mut_val *marks = yyjson_mut_arr(p->doc), *mark;
-	char date[OBJECT_DATE];
+	char date[OBJECT_DATE] = "";
 
-	object_date(core_stamp(db), date);
 	for (size_t i = 0; i < before->count && yyjson_mut_arr_size(marks) < VANISHED_MAX; i++) {
 		const struct thing *t = &before->all[i];
 
 		if (has(now, t) || strlen(t->name) > VANISHED_NAME || strlen(t->id) > VANISHED_NAME)
 			continue;
+		/* a stamp is a write: none when there is nothing to mark */
+		if (!date[0])
+			object_date(core_stamp(db), date);
 		mark = yyjson_mut_arr_add_obj(p->doc, marks);
 		yyjson_mut_obj_add_str(p->doc, mark, "type", kinds[t->kind].word);
 		yyjson_mut_obj_add_strcpy(p->doc, mark, "name", t->name);

@@ -158,27 +158,16 @@ static void on_store(struct ipc_msg *msg, int error, void *arg)
 		core_call_refuse(call, 503, "The keeper of the files does not answer at the moment. Please try again.");
 		return;
 	}
-	core_answer_reset(&call->answer);
 	answer(call, yyjson_obj_get(yyjson_doc_get_root(doc), "logs"));
 	yyjson_doc_free(doc);
 	core_call_finish(call);
-}
-
-/* A reader decides who may. */
-static int permitted_run(struct db *db, struct core_call *call)
-{
-	(void)db;
-	core_answer_begin(&call->answer, 204);
-	return 0;
 }
 
 static void ask_store(struct core_call *call)
 {
 	struct ipc_client *store = core_store();
 
-	if (call->answer.status != 204)
-		core_call_finish(call);
-	else if (!store)
+	if (!store)
 		on_store(NULL, ENOTCONN, call);
 	else
 		ipc_client_call(store, PROTO_STORE_LOGS, "{}", 2, NULL, 0, STORE_TIMEOUT, on_store, call);
@@ -186,5 +175,5 @@ static void ask_store(struct core_call *call)
 
 void verb_logs_start(struct core_call *call)
 {
-	core_call_read(call, permitted_run, ask_store);
+	core_call_permitted(call, ask_store);
 }
