@@ -109,7 +109,9 @@ export async function story(world) {
 	check("a variable is changed and the instance reconfigured", true);
 
 	await page.getByRole("button", { name: "All actions" }).click();
+	// the menu follows the instance: once the reconfiguration is over this is what it says
 	const off = page.getByRole("menuitem", { name: "Power on" });
+	await off.filter({ hasText: /not shut down|terminated/i }).waitFor();
 	check("what the state does not allow is offered with the reason", await off.getAttribute("aria-disabled") === "true" && /not shut down|terminated/i.test(await off.innerText()), await off.innerText());
 	await page.getByRole("menuitem", { name: "Terminate", exact: true }).click();
 	await page.getByRole("dialog").getByRole("button", { name: "Terminate" }).click();

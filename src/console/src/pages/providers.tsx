@@ -105,7 +105,7 @@ function Vanished({ p }: { p: any }) {
 	const list: any[] = p.vanished ?? [];
 
 	return list.length === 0 ? null : <section class="card" aria-labelledby="vanished"><header><h2 id="vanished">No longer there</h2></header>
-		<div class="scroll-x" tabIndex={0} role="region" aria-label="No longer there"><table class="plain"><thead><tr><th>Name</th><th>What</th><th>Where</th><th>Since</th><th>Instances made with it</th></tr></thead><tbody>{list.map((v) => <tr key={`${v.type} ${v.location} ${v.name}`}><th scope="row">{v.name}</th><td>{v.type}</td><td>{v.location}</td><td class="nowrap"><Time at={v.since} /></td>
+		<div class="scroll-x" tabIndex={0} role="region" aria-label="Vanished objects"><table class="plain"><thead><tr><th>Name</th><th>What</th><th>Where</th><th>Since</th><th>Instances made with it</th></tr></thead><tbody>{list.map((v) => <tr key={`${v.type} ${v.location} ${v.name}`}><th scope="row">{v.name}</th><td>{v.type}</td><td>{v.location}</td><td class="nowrap"><Time at={v.since} /></td>
 			<td>{v.instances.length === 0 ? "none" : v.instances.map((id: string, n: number) => <span key={id}>{n > 0 && ", "}<a href={to("instances", id)}>{instances.get(id)?.name ?? id}</a></span>)}</td></tr>)}</tbody></table></div></section>;
 }
 
