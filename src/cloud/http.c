@@ -249,7 +249,7 @@ static bool is_address(const char *host)
 	struct addr a;
 	size_t len;
 
-	snprintf(bare, sizeof bare, "%s", host[0] == '[' ? host + 1 : host);
+	snprintf(bare, sizeof bare, "%.*s", (int)sizeof bare - 1, host[0] == '[' ? host + 1 : host);
 	len = strlen(bare);
 	if (len && bare[len - 1] == ']')
 		bare[len - 1] = 0;
@@ -270,7 +270,7 @@ static yyjson_val *entry_of(const struct http *h)
 /* How to get to the host, for CURLOPT_RESOLVE; *way NULL for an address.  -1: its addresses are not known, what says so. */
 static int find_way(struct http *h, struct curl_slist **way, const char **what)
 {
-	yyjson_val *entry = is_address(h->host) ? NULL : entry_of(h), *v;
+	yyjson_val *entry = entry_of(h), *v;
 	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(entry, "addresses"));
 	char text[X509_NAME_MAX + 16 + 32 * (ADDR_TEXT_MAX + 3)];
 	bool any = false;
@@ -278,7 +278,7 @@ static int find_way(struct http *h, struct curl_slist **way, const char **what)
 	int n;
 
 	*way = NULL;
-	if (!entry && is_address(h->host))
+	if (is_address(h->host))
 		return 0;
 	n = snprintf(text, sizeof text, "%s:%d:", h->host, h->port);
 	while ((v = yyjson_arr_iter_next(&it)) && (size_t)n + ADDR_TEXT_MAX + 4 < sizeof text)

@@ -100,11 +100,6 @@ void trial_open(struct ev_loop *loop, trial_back_fn *back)
 	yyjson_val *root = yyjson_doc_get_root(d), *former = yyjson_obj_get(root, "former");
 	const char *change = yyjson_get_str(yyjson_obj_get(root, "change"));
 
-	/* what was opened before (in tests, for a start) is forgotten */
-	if (t.loop)
-		ev_timer_stop(t.loop, &t.end);
-	yyjson_doc_free(t.former);
-	memset(&t, 0, sizeof t);
 	t.loop = loop;
 	t.back = back;
 	ev_timer_init(&t.end, on_end, NETCONF_TRIAL_SECONDS, 0);

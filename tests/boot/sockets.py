@@ -18,7 +18,6 @@ from vm import OUT, Trouble  # noqa: E402
 HOLDERS, SOURCES = 2, 16	# programs; addresses each of them comes from
 TOLD = 4	# changes told to all of them
 MEMORY = 2048	# MiB
-READY = 120
 EMAIL, PASSWORD = "admin@example.test", "a long enough password"
 SOCKET_BYTES = 24 << 10
 ROOMS = ("gate", "keyd", "api", "core", "store")
@@ -107,27 +106,20 @@ def measure(vm, here, count, addresses):
             h.process.wait()
 
 
+def measure_or_say(vm, here, count, addresses):
+    try:
+        measure(vm, here, count, addresses)
+    except Trouble:
+        for room in ROOMS:
+            print("the log of %s:\n%s" % (room, vm.ask_text("get /data/log/%s/current" % room)[-3000:]), flush=True)
+        raise
+
+
 def main():
     here, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20000
     addresses, server = tap.network(HOLDERS * SOURCES)
     vm = probe.ProbeVM(os.path.join(here, "vm"), probe.initrd(os.path.join(here, "initrd.d")), tap=tap.TAP, memory=MEMORY, cpus=2)
-    try:
-        with vm:
-            vm.start()
-            vm.wait_ready(READY)
-            try:
-                measure(vm, here, count, addresses)
-            except Trouble:
-                for room in ROOMS:
-                    print("the log of %s:\n%s" % (room, vm.ask_text("get /data/log/%s/current" % room)[-3000:]), flush=True)
-                raise
-    except (Trouble, OSError) as e:
-        print(e, flush=True)
-        return 1
-    finally:
-        server.kill()
-        server.wait()
-    return 0
+    return tap.run(vm, server, lambda: measure_or_say(vm, here, count, addresses))
 
 
 if __name__ == "__main__":

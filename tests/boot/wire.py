@@ -16,7 +16,6 @@ sys.path[:0] = [os.path.join(TESTS, "lib")]
 import tap  # noqa: E402
 from vm import Trouble, VM  # noqa: E402
 
-READY = 120
 SETTLE = 10		# seconds after it serves: duplicate address detection and the first words of IPv6 are over
 LEASE = "2m"		# half of it is renewed within a minute
 SWEEP = 400
@@ -98,18 +97,7 @@ def main():
     here, seconds = sys.argv[1], int(sys.argv[2])
     _, server = tap.network(lease=LEASE)
     vm = VM(os.path.join(here, "vm"), tap=tap.TAP)
-    try:
-        with vm:
-            vm.start()
-            vm.wait_ready(READY)
-            look(vm, seconds)
-    except (Trouble, OSError) as e:
-        print(e, flush=True)
-        return 1
-    finally:
-        server.kill()
-        server.wait()
-    return 0
+    return tap.run(vm, server, lambda: look(vm, seconds))
 
 
 if __name__ == "__main__":

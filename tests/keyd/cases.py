@@ -1,5 +1,6 @@
 """What keyd and hashd do, seen by the rooms that ask them.  src/lib/ipc/proto.h has the messages."""
 import base64
+import contextlib
 import errno
 import hashlib
 import os
@@ -252,9 +253,9 @@ def test_everything_is_there_after_a_kill(keyd, hashd):
     assert Peer("gate", "keyd").call(CHAINS)["generation"] > generation
 
 
-def test_a_full_disk_stops_neither_names_nor_secrets(keyd, hashd):
-    core = Peer("core", "keyd")
-    before = core.call(IDENTITY)["names"]
+@contextlib.contextmanager
+def full_disk():
+    """No byte is left, and then all are again."""
     with open("/data/fill", "wb", buffering=0) as f:
         try:
             while f.write(bytes(4096)):
@@ -262,6 +263,15 @@ def test_a_full_disk_stops_neither_names_nor_secrets(keyd, hashd):
         except OSError as e:
             assert e.errno == errno.ENOSPC
     try:
+        yield
+    finally:
+        os.unlink("/data/fill")
+
+
+def test_a_full_disk_stops_neither_names_nor_secrets(keyd, hashd):
+    core = Peer("core", "keyd")
+    before = core.call(IDENTITY)["names"]
+    with full_disk():
         me = core.call(NAMES, {"names": ["full.example.org"]})
         assert verifies(me["ca_pem"], chain(1)[0], "-verify_hostname", "full.example.org")
         seal(core, b"secret")
@@ -269,8 +279,6 @@ def test_a_full_disk_stops_neither_names_nor_secrets(keyd, hashd):
         assert not [n for n in os.listdir("/data/keyd/keys") if n.endswith(".new")]
         keyd.restart()	# on the full disk: what was there is whole
         assert Peer("core", "keyd").call(IDENTITY)["names"] == before
-    finally:
-        os.unlink("/data/fill")
     assert Peer("core", "keyd").call(NAMES, {"names": ["after.example.org"]})["names"] == ["after.example.org"]
     keyd.restart()
     assert Peer("core", "keyd").call(IDENTITY)["names"] == ["after.example.org"]

@@ -4,17 +4,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sysd/sysd.h"
 
-static char file[8192];
-static size_t file_len;
-static bool there, full;
-static char back_to[64];
-static int backs, failed;
+/* What outlives a process: the disk, and what was gone back to. */
+static struct {
+	char file[8192];
+	size_t len;
+	bool there, full;
+	char back_to[64];
+	int backs;
+} *world;
+static int failed;
 static time_t ahead;
 
 #define CHECK(what) do { if (!(what)) { failed = 1; printf("%s:%d: %s\n", __FILE__, __LINE__, #what); } } while (0)
@@ -30,26 +36,26 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 
 ssize_t file_read(const char *name, char *buf, size_t size)
 {
-	CHECK(!strcmp(name, "trial.json") && file_len < size);
-	if (!there) {
+	CHECK(!strcmp(name, "trial.json") && world->len < size);
+	if (!world->there) {
 		errno = ENOENT;
 		return -1;
 	}
-	memcpy(buf, file, file_len);
-	return (ssize_t)file_len;
+	memcpy(buf, world->file, world->len);
+	return (ssize_t)world->len;
 }
 
 int file_replace(const char *name, const char *text, size_t len)
 {
-	CHECK(!strcmp(name, "trial.json") && len < sizeof file);
-	if (full) {
+	CHECK(!strcmp(name, "trial.json") && len < sizeof world->file);
+	if (world->full) {
 		errno = ENOSPC;
 		return -1;
 	}
-	memcpy(file, text, len);
-	file[len] = 0;
-	file_len = len;
-	there = true;
+	memcpy(world->file, text, len);
+	world->file[len] = 0;
+	world->len = len;
+	world->there = true;
 	return 0;
 }
 
@@ -57,8 +63,8 @@ static void back(yyjson_val *former)
 {
 	const char *address = yyjson_get_str(yyjson_obj_get(former, "address"));
 
-	backs++;
-	snprintf(back_to, sizeof back_to, "%s", address ? address : yyjson_get_str(yyjson_obj_get(former, "mode")));
+	world->backs++;
+	snprintf(world->back_to, sizeof world->back_to, "%s", address ? address : yyjson_get_str(yyjson_obj_get(former, "mode")));
 }
 
 static void pass(time_t seconds)
@@ -91,27 +97,58 @@ static bool on(const char *change)
 	return change ? now && !strcmp(now, change) && until > 0 : !now;
 }
 
-static void goes_back(struct netconf *dhcp)
+/* A life of sysd: it starts, does this, and is gone without another word. */
+static void life(void (*does)(void))
 {
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		trial_open(EV_DEFAULT, back);
+		does();
+		fflush(stdout);
+		_exit(failed);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
+static struct netconf dhcp(void)
+{
+	struct netconf c;
+
+	netconf_default(&c);
+	return c;
+}
+
+static void goes_back(void)
+{
+	struct netconf before = dhcp();
 	const char *why = "";
 
-	CHECK(trial_begin("1", dhcp) == 0 && on("1") && trial_knows("1") && !trial_knows("2"));
+	CHECK(on(NULL));
+	CHECK(trial_begin("1", &before) == 0 && on("1") && trial_knows("1") && !trial_knows("2"));
 	pass(NETCONF_TRIAL_SECONDS - 2);
-	CHECK(backs == 0 && on("1"));
+	CHECK(world->backs == 0 && on("1"));
 	pass(3);
-	CHECK(backs == 1 && !strcmp(back_to, "dhcp") && on(NULL) && !strstr(file, "former"));
+	CHECK(world->backs == 1 && !strcmp(world->back_to, "dhcp") && on(NULL) && !strstr(world->file, "former"));
 	CHECK(trial_confirm("1", &why) < 0 && strstr(why, "over") && trial_knows("1"));
 }
 
-static void stays(struct netconf *dhcp)
+static void is_confirmed(void)
+{
+	struct netconf before = dhcp();
+	const char *why = "";
+
+	CHECK(trial_begin("2", &before) == 0 && trial_confirm("1", &why) < 0 && on("2"));
+	CHECK(trial_confirm("2", &why) == 0 && on(NULL) && trial_confirm("2", &why) == 0);
+	pass(2 * NETCONF_TRIAL_SECONDS);
+}
+
+static void stays_confirmed(void)
 {
 	const char *why = "";
 
-	CHECK(trial_begin("2", dhcp) == 0 && trial_confirm("1", &why) < 0 && on("2"));
-	CHECK(trial_confirm("2", &why) == 0 && on(NULL) && trial_confirm("2", &why) == 0);
-	pass(2 * NETCONF_TRIAL_SECONDS);
-	trial_open(EV_DEFAULT, back);
-	CHECK(backs == 1 && trial_confirm("2", &why) == 0 && trial_knows("2"));
+	CHECK(world->backs == 1 && trial_confirm("2", &why) == 0 && trial_knows("2"));
 }
 
 static void first_way_back_stays(void)
@@ -122,62 +159,74 @@ static void first_way_back_stays(void)
 	pass(100);
 	CHECK(trial_begin("4", &b) == 0 && on("4"));
 	pass(100);
-	CHECK(backs == 1);
+	CHECK(world->backs == 1);
 	pass(21);
-	CHECK(backs == 2 && !strcmp(back_to, "10.0.0.5/24"));
+	CHECK(world->backs == 2 && !strcmp(world->back_to, "10.0.0.5/24"));
 }
 
-static void a_start_goes_back(void)
+static void begins(void)
 {
-	struct netconf a = network("fd00::5/64");
+	struct netconf before = network("fd00::5/64");
 
-	CHECK(trial_begin("5", &a) == 0);
-	trial_open(EV_DEFAULT, back);
-	CHECK(backs == 3 && !strcmp(back_to, "fd00::5/64") && on(NULL));
-	trial_open(EV_DEFAULT, back);
-	CHECK(backs == 3);
+	CHECK(trial_begin("5", &before) == 0);
 }
 
-static void a_full_disk(struct netconf *dhcp)
+static void went_back_at_the_start(void)
 {
+	CHECK(world->backs == 3 && !strcmp(world->back_to, "fd00::5/64") && on(NULL));
+}
+
+static void meets_a_full_disk(void)
+{
+	struct netconf before = dhcp();
 	const char *why = "";
 
-	full = true;
-	CHECK(trial_begin("6", dhcp) < 0 && errno == ENOSPC && on(NULL) && trial_knows("5"));
-	full = false;
-	CHECK(trial_begin("7", dhcp) == 0);
-	full = true;
+	world->full = true;
+	CHECK(trial_begin("6", &before) < 0 && errno == ENOSPC && on(NULL) && trial_knows("5"));
+	world->full = false;
+	CHECK(trial_begin("7", &before) == 0);
+	world->full = true;
 	CHECK(trial_confirm("7", &why) == 0 && on(NULL));	/* what it could not keep, the next start undoes */
-	full = false;
-	trial_open(EV_DEFAULT, back);
-	CHECK(backs == 4);
+	world->full = false;
 }
 
-static void dropped_and_damaged(struct netconf *dhcp)
+static void undid_what_was_not_kept(void)
 {
+	CHECK(world->backs == 4);
+}
+
+static void is_dropped(void)
+{
+	struct netconf before = dhcp();
 	const char *why = "";
 
-	CHECK(trial_begin("8", dhcp) == 0);
+	CHECK(trial_begin("8", &before) == 0);
 	trial_drop();
 	pass(2 * NETCONF_TRIAL_SECONDS);
-	CHECK(backs == 4 && on(NULL) && trial_confirm("8", &why) < 0);
-	file_len = (size_t)snprintf(file, sizeof file, "{\"change\":\"9\",\"former\":[7");
-	trial_open(EV_DEFAULT, back);
-	CHECK(backs == 4 && on(NULL));
+	CHECK(world->backs == 4 && on(NULL) && trial_confirm("8", &why) < 0);
+	world->len = (size_t)snprintf(world->file, sizeof world->file, "{\"change\":\"9\",\"former\":[7");
+}
+
+static void reads_damage(void)
+{
+	CHECK(world->backs == 4 && on(NULL));
 }
 
 int main(void)
 {
-	struct netconf dhcp;
-
-	netconf_default(&dhcp);
-	trial_open(EV_DEFAULT, back);
-	CHECK(on(NULL));
-	goes_back(&dhcp);
-	stays(&dhcp);
-	first_way_back_stays();
-	a_start_goes_back();
-	a_full_disk(&dhcp);
-	dropped_and_damaged(&dhcp);
+	world = mmap(NULL, sizeof *world, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (world == MAP_FAILED)
+		return 111;
+	life(goes_back);
+	life(is_confirmed);
+	life(stays_confirmed);
+	life(first_way_back_stays);
+	life(begins);
+	life(went_back_at_the_start);
+	life(went_back_at_the_start);
+	life(meets_a_full_disk);
+	life(undid_what_was_not_kept);
+	life(is_dropped);
+	life(reads_damage);
 	return failed;
 }

@@ -44,8 +44,8 @@ bool x509_view_next_name(struct x509_bytes *rest, struct x509_bytes *one, bool *
 /* The common name of a Name, else its last text; control characters as '?'.  "" when it has none. */
 void x509_view_label(struct x509_bytes name, char *out, size_t size);
 
-/* A Name (RFC 5280 §4.1.2.4) for a person, "CN=example CA, O=Example": attributes it knows by name, the others left out; what is not
- * printable is a '?'. */
+/* A Name (RFC 5280 §4.1.2.4) for a terminal, "CN=example CA, O=Example": attributes it knows by name, the others left out. In ASCII
+ * alone, where a label may be UTF-8; anything else is a '?'. */
 void x509_view_name_text(struct x509_bytes name, char *out, size_t size);
 
 #endif
