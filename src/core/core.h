@@ -135,6 +135,7 @@ struct core_job {
 	struct db_job job;
 	struct core *core;
 	void (*done)(struct core_job *job);	/* in the loop; frees it */
+	bool last;				/* in the writer: behind all others of its transaction */
 };
 
 /* How a verb is done. */

@@ -23,14 +23,17 @@ static const char *const worker_rooms[] = { "sysd", "fwd", "demo", "cloud" };
 /* Tasks a worker may say it runs, and may be given at once. */
 #define RUNNING_MAX 256
 #define SLOTS_MAX 256
+/* Turns with the writer at once. */
+#define TURNS_MAX 2
 /* With a full or broken disk: again in a while, seconds. */
 #define AGAIN 5.
 
 struct core_engine {
 	struct core_link *links[WORKERS_MAX];	/* NULL = not connected */
-	bool running, again, wanted;
+	unsigned turns;				/* with the writer: one in the present transaction, one for the next */
+	bool again, wanted;
 	struct ev_timer due;
-	struct ev_prepare round;		/* takes the turn behind all that this round of the loop hands to the writer */
+	struct ev_prepare round;		/* one turn for all that this round of the loop hands to the writer */
 };
 
 struct turn_job {
@@ -121,7 +124,7 @@ static void turn_done(struct core_job *work)
 	struct core_engine *e = core->engine;
 	double wait;
 
-	e->running = false;
+	e->turns--;
 	if (!work->job.failure) {
 		send_all(core, &t->turn);
 		e->again |= t->turn.more;
@@ -138,8 +141,7 @@ static void turn_done(struct core_job *work)
 		core_engine_kick(core);
 }
 
-/* Jobs run in the order they are added, and those that wait in one transaction: what comes of results is given out in the commit that
- * keeps them. */
+/* The writer takes it behind all that waits with it: what comes of results is given out in the commit that keeps them. */
 static void round_over(struct ev_loop *loop, struct ev_prepare *p, int events)
 {
 	struct core *core = p->data;
@@ -158,8 +160,9 @@ static void round_over(struct ev_loop *loop, struct ev_prepare *p, int events)
 		memcpy(t->key, key, sizeof t->key);
 	t->work.job.run = turn_run;
 	t->work.job.essential = true;
+	t->work.last = true;
 	t->work.done = turn_done;
-	e->running = true;
+	e->turns++;
 	core_job_write(core, &t->work);
 }
 
@@ -167,7 +170,8 @@ void core_engine_kick(struct core *core)
 {
 	struct core_engine *e = core->engine;
 
-	if (e->running) {
+	/* The second is taken with what comes while the first is being kept; who comes later waits for one of them. */
+	if (e->turns == TURNS_MAX) {
 		e->again = true;
 		return;
 	}

@@ -18,8 +18,12 @@ static void writer_drain(struct work_item *list, void *context)
 	struct db_job *jobs[DB_BATCH_MAX];
 	size_t n = 0;
 
-	for (; list; list = list->next)
-		jobs[n++] = &job_of_item(list)->job;
+	for (struct work_item *i = list; i; i = i->next)
+		if (!job_of_item(i)->last)
+			jobs[n++] = &job_of_item(i)->job;
+	for (struct work_item *i = list; i; i = i->next)
+		if (job_of_item(i)->last)
+			jobs[n++] = &job_of_item(i)->job;
 	db_writer_run(context, jobs, n);
 }
 
