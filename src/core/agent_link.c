@@ -151,7 +151,7 @@ static struct agent_job *job_new(struct core_link *link, const struct ipc_msg *m
 	j->type = msg ? msg->type : 0;
 	j->seq = msg ? msg->seq : 0;
 	j->channel = channel;
-	j->work.job.essential = true;
+	j->work.job.essential = j->work.job.steady = true;
 	return j;
 }
 

@@ -174,18 +174,16 @@ static int resolve_variable(struct request *r, const struct instance_stack *s)
 
 static int build_context(struct request *r, struct db *db, const struct object *instance, const struct machine *m)
 {
-	struct instance_stack *s = calloc(1, sizeof *s);
+	struct instance_stack s;
 	yyjson_mut_val *context;
 	char path[STACK_PATH] = "";
 	int at;
 
-	if (!s)
-		log_fatal("request");
-	stack_read(db, instance, s);
-	at = find_node(s, member(r, "box"));
+	stack_read(db, instance, &s);
+	at = find_node(&s, member(r, "box"));
 	if (at >= 0)
-		snprintf(path, sizeof path, "%s", s->node[at].path);
-	free(s);
+		snprintf(path, sizeof path, "%s", s.node[at].path);
+	stack_free(&s);
 	if (at < 0)
 		return refuse(r, 404, "There is no such box.");
 	r->context.db = db;
@@ -203,7 +201,7 @@ static int build_context(struct request *r, struct db *db, const struct object *
 static int look_run(struct db *db, struct db_job *job)
 {
 	struct request *r = (struct request *)((char *)job - offsetof(struct core_job, job));
-	struct instance_stack *s;
+	struct instance_stack s;
 	struct object instance;
 	struct machine m;
 
@@ -214,12 +212,9 @@ static int look_run(struct db *db, struct db_job *job)
 	if (!strcmp(member(r, "verb"), "context")) {
 		build_context(r, db, &instance, &m);
 	} else {
-		s = calloc(1, sizeof *s);
-		if (!s)
-			log_fatal("request");
-		stack_read(db, &instance, s);
-		resolve_variable(r, s);
-		free(s);
+		stack_read(db, &instance, &s);
+		resolve_variable(r, &s);
+		stack_free(&s);
 	}
 	object_free(&instance);
 	return 0;

@@ -205,30 +205,28 @@ static void add_provider_type(struct context *c, yyjson_mut_val *o, const struct
 /* A bound instance: an element for each of its machines. */
 static void add_bound(struct context *c, yyjson_mut_val *list, const char *id)
 {
-	struct instance_stack *stack = calloc(1, sizeof *stack);
+	struct instance_stack stack;
 	char ids[MACHINE_MAX][OBJECT_ID];
 	struct object instance;
 	struct machine m;
 	unsigned n;
 
-	if (!stack)
-		log_fatal("context");
 	if (object_get(c->db, OBJECT_INSTANCE, id, &instance)) {
-		struct part p = { &instance, stack, true };
+		struct part p = { &instance, &stack, true };
 		yyjson_mut_val *o;
 
-		stack_read(c->db, &instance, stack);
+		stack_read(c->db, &instance, &stack);
 		n = machine_list(c->db, id, ids);
-		for (unsigned i = 0; i < n && stack->count && yyjson_mut_arr_size(list) < BOUND_MAX; i++) {
+		for (unsigned i = 0; i < n && stack.count && yyjson_mut_arr_size(list) < BOUND_MAX; i++) {
 			if (!machine_read(c->db, ids[i], &m))
 				continue;
 			o = node_object(c, &p, 0);
-			add_system(c, o, &instance, &m, text(stack->node[0].box, "name"));
+			add_system(c, o, &instance, &m, text(stack.node[0].box, "name"));
 			yyjson_mut_arr_append(list, o);
 		}
+		stack_free(&stack);
 		object_free(&instance);
 	}
-	free(stack);
 }
 
 static yyjson_mut_val *bindings(struct context *c, const struct part *p, unsigned node, const char *name)
@@ -260,20 +258,18 @@ static const char *box_name(const struct instance_stack *s, int at)
 
 yyjson_mut_val *context_build(struct context *c, const struct object *instance, const struct machine *m, const char *path)
 {
-	struct instance_stack *stack = calloc(1, sizeof *stack);
-	struct part p = { instance, stack, false };
+	struct instance_stack stack;
+	struct part p = { instance, &stack, false };
 	yyjson_mut_val *o = NULL;
 	int at;
 
-	if (!stack)
-		log_fatal("context");
-	stack_read(c->db, instance, stack);
-	at = stack_find(stack, path);
+	stack_read(c->db, instance, &stack);
+	at = stack_find(&stack, path);
 	if (at >= 0) {
 		o = node_object(c, &p, (unsigned)at);
-		add_system(c, o, instance, m, box_name(stack, at));
+		add_system(c, o, instance, m, box_name(&stack, at));
 		add_provider_type(c, o, m);
 	}
-	free(stack);
+	stack_free(&stack);
 	return o;
 }

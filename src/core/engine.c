@@ -159,7 +159,7 @@ static void round_over(struct ev_loop *loop, struct ev_prepare *p, int events)
 	if (key)
 		memcpy(t->key, key, sizeof t->key);
 	t->work.job.run = turn_run;
-	t->work.job.essential = true;
+	t->work.job.essential = t->work.job.steady = true;
 	t->work.last = true;
 	t->work.done = turn_done;
 	e->turns++;
@@ -231,7 +231,7 @@ static struct presence *presence_new(int room, bool here)
 	p->worker = worker_rooms[room];
 	p->here = here;
 	p->work.job.run = presence_run;
-	p->work.job.essential = true;
+	p->work.job.essential = p->work.job.steady = true;
 	p->work.done = presence_done;
 	return p;
 }
@@ -381,7 +381,7 @@ static void take(struct core *core, struct core_link *link, struct ipc_msg *msg,
 	r->worker = worker_rooms[room];
 	r->doc = doc;
 	r->work.job.run = result_run;
-	r->work.job.essential = true;
+	r->work.job.essential = r->work.job.steady = true;
 	r->work.done = result_done;
 	core_job_write(core, &r->work);
 	core_engine_kick(core);

@@ -11,11 +11,6 @@
 
 /* ---- rows ---- */
 
-static void take(char *out, size_t size, sqlite3_stmt *q, int column)
-{
-	snprintf(out, size, "%s", db_text(q, column));
-}
-
 static bool flow_read(struct db *db, const char *operation, struct flow *f)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT instance, workspace, provider, plan, step, state, why FROM flow WHERE operation = ?", "t",
@@ -25,13 +20,13 @@ static bool flow_read(struct db *db, const char *operation, struct flow *f)
 	if (!db_row(db, q))
 		return false;
 	snprintf(f->operation, sizeof f->operation, "%s", operation);
-	take(f->instance, sizeof f->instance, q, 0);
-	take(f->workspace, sizeof f->workspace, q, 1);
-	take(f->provider, sizeof f->provider, q, 2);
-	take(f->plan, sizeof f->plan, q, 3);
+	db_copy(q, 0, f->instance, sizeof f->instance);
+	db_copy(q, 1, f->workspace, sizeof f->workspace);
+	db_copy(q, 2, f->provider, sizeof f->provider);
+	db_copy(q, 3, f->plan, sizeof f->plan);
 	f->step = db_int(q, 4);
 	f->state = (enum flow_state)chart_state(&chart_flow, db_text(q, 5));
-	take(f->why, sizeof f->why, q, 6);
+	db_copy(q, 6, f->why, sizeof f->why);
 	db_end(q);
 	return true;
 }
@@ -144,7 +139,7 @@ void flow_stop(struct db *db, const char *instance, enum flow_event event, const
 
 	q = db_query(db, "SELECT operation FROM flow WHERE instance = ? AND state IN ('queued', 'running', 'failing')", "t", instance);
 	while (db_row(db, q)) {
-		take(operation, sizeof operation, q, 0);
+		db_copy(q, 0, operation, sizeof operation);
 		db_end(q);
 		if (!flow_read(db, operation, &f))
 			return;
@@ -266,13 +261,13 @@ static bool next_queued(struct db *db, char workspace[OBJECT_ID], char operation
 
 	if (!db_row(db, q))
 		return false;
-	take(workspace, OBJECT_ID, q, 0);
+	db_copy(q, 0, workspace, OBJECT_ID);
 	db_end(q);
 	operation[0] = 0;
 	q = db_query(db, "SELECT operation FROM flow WHERE state = 'queued' AND workspace = ? AND due_boot <= ?"
 		" ORDER BY due_boot LIMIT 1", "ti", workspace, now);
 	if (db_row(db, q)) {
-		take(operation, OBJECT_ID, q, 0);
+		db_copy(q, 0, operation, OBJECT_ID);
 		db_end(q);
 	}
 	return true;
@@ -310,7 +305,7 @@ int64_t flow_due(struct db *db)
 			workspace);
 		if (!db_row(db, q))
 			return due;
-		take(workspace, sizeof workspace, q, 0);
+		db_copy(q, 0, workspace, sizeof workspace);
 		db_end(q);
 		at = db_number(db, 0, "SELECT min(due_boot) FROM flow WHERE state = 'queued' AND workspace = ?", "t", workspace);
 		due = !due || at < due ? at : due;

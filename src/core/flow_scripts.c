@@ -79,25 +79,25 @@ bool flow_script_add(struct db *db, const struct flow *f, const struct object *i
 	unsigned part)
 {
 	struct stack_script *list = calloc(STACK_NODES, sizeof *list);
-	struct instance_stack *stack = calloc(1, sizeof *stack);
+	struct instance_stack stack;
 	struct machine m;
 	unsigned n = 0;
 	char *input;
 	int timeout;
 
-	if (!list || !stack)
+	if (!list)
 		log_fatal("script");
-	stack_read(db, instance, stack);
+	stack_read(db, instance, &stack);
 	if (event && machine_read(db, machine, &m))
-		n = stack_scripts(stack, event, list);
+		n = stack_scripts(&stack, event, list);
 	if (part < n) {
 		timeout = timeout_of(instance, &list[part]);
-		input = script_input(stack, &list[part], event, timeout);
+		input = script_input(&stack, &list[part], event, timeout);
 		add_task(db, f, &m, input, timeout,
 			(int)limited(yyjson_mut_obj_get(list[part].file, "retry"), 0, 0, FLOW_RETRY_MAX), part);
 		free(input);
 	}
-	free(stack);
+	stack_free(&stack);
 	free(list);
 	return part < n;
 }
@@ -137,7 +137,7 @@ void flow_script_given(struct db *db, const struct core_task *t)
 	struct machine m;
 	char id[OBJECT_ID], line[MACHINE_NAME + 256];
 
-	if (t->activity[0] || !machine_read(db, t->machine, &m) || !object_peek(db, OBJECT_INSTANCE, t->instance, &instance))
+	if (t->activity[0] || !machine_read(db, t->machine, &m) || !object_head(db, OBJECT_INSTANCE, t->instance, &instance))
 		return;
 	names_read(t, &n);
 	object_id_guid(id);
@@ -185,8 +185,6 @@ void flow_script_ended(struct db *db, const struct core_task *t, const char *why
 	struct machine m;
 	char line[FLOW_WHY];
 
-	if (yyjson_is_int(yyjson_obj_get(output, "exit_code")))
-		db_run(db, "UPDATE task SET exit_code = ? WHERE id = ?", "ii", yyjson_get_sint(yyjson_obj_get(output, "exit_code")), t->id);
 	close_entry(db, t, output);
 	names_read(t, &n);
 	if (!machine_read(db, t->machine, &m))

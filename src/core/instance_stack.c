@@ -1,8 +1,10 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "box.h"
 #include "instance_stack.h"
+#include "log/log.h"
 
 /* Of the policy's variables this one stands for the deployed box. */
 #define MAIN_BOX "MainBox"
@@ -74,10 +76,17 @@ static void grow_children(struct db *db, struct instance_stack *s, unsigned at, 
 static void grow(struct db *db, struct instance_stack *s, yyjson_mut_val *box, int parent, const char *path, bool admin,
 	int depth)
 {
-	struct stack_node *n = &s->node[s->count];
+	struct stack_node *n;
 
 	if (s->count == STACK_NODES || depth > BOX_DEPTH_MAX || strlen(path) >= sizeof n->path)
 		return;
+	if (s->count == s->room) {
+		s->room = s->room ? 2 * s->room : 8;
+		s->node = realloc(s->node, s->room * sizeof *s->node);
+		if (!s->node)
+			log_fatal("stack");
+	}
+	n = &s->node[s->count];
 	n->box = box;
 	n->parent = parent;
 	n->admin = admin;
@@ -91,8 +100,7 @@ void stack_read(struct db *db, const struct object *instance, struct instance_st
 	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(policy, "variables"));
 	char path[STACK_PATH];
 
-	out->instance = instance->doc->root;
-	out->count = 0;
+	*out = (struct instance_stack){ .instance = instance->doc->root };
 	box = yyjson_mut_arr_get_first(yyjson_mut_obj_get(out->instance, "boxes"));
 	if (box)
 		grow(db, out, box, -1, "", false, 0);
@@ -105,6 +113,12 @@ void stack_read(struct db *db, const struct object *instance, struct instance_st
 		if (box)
 			grow(db, out, box, -1, path, true, 0);
 	}
+}
+
+void stack_free(struct instance_stack *s)
+{
+	free(s->node);
+	*s = (struct instance_stack){ .node = NULL };
 }
 
 int stack_find(const struct instance_stack *s, const char *path)

@@ -21,11 +21,13 @@ struct stack_node {
 struct instance_stack {
 	yyjson_mut_val *instance;
 	unsigned count, main_count;	/* the main box's tree comes first, each parent before its children */
-	struct stack_node node[STACK_NODES];
+	unsigned room;			/* nodes that fit */
+	struct stack_node *node;	/* malloc */
 };
 
-/* The document must outlive it.  db may be NULL: then a version that gave way to a newer one is not found. */
+/* The document must outlive it.  db may be NULL: then a version that gave way to a newer one is not found.  To be freed. */
 void stack_read(struct db *db, const struct object *instance, struct instance_stack *out);
+void stack_free(struct instance_stack *s);
 /* The node with this path, -1 = none. */
 int stack_find(const struct instance_stack *s, const char *path);
 

@@ -18,11 +18,6 @@
 
 /* ---- rows ---- */
 
-static void take(char *out, size_t size, sqlite3_stmt *q, int column)
-{
-	snprintf(out, size, "%s", db_text(q, column));
-}
-
 bool machine_read(struct db *db, const char *id, struct machine *m)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT instance, service, provider, name, fingerprint, boot_id, external_id, public,"
@@ -32,17 +27,17 @@ bool machine_read(struct db *db, const char *id, struct machine *m)
 	if (!db_row(db, q))
 		return false;
 	snprintf(m->id, sizeof m->id, "%s", id);
-	take(m->instance, sizeof m->instance, q, 0);
-	take(m->service, sizeof m->service, q, 1);
-	take(m->provider, sizeof m->provider, q, 2);
-	take(m->name, sizeof m->name, q, 3);
-	take(m->fingerprint, sizeof m->fingerprint, q, 4);
-	take(m->boot_id, sizeof m->boot_id, q, 5);
-	take(m->external_id, sizeof m->external_id, q, 6);
-	take(m->public, sizeof m->public, q, 7);
-	take(m->private, sizeof m->private, q, 8);
-	take(m->hostname, sizeof m->hostname, q, 9);
-	take(m->version, sizeof m->version, q, 10);
+	db_copy(q, 0, m->instance, sizeof m->instance);
+	db_copy(q, 1, m->service, sizeof m->service);
+	db_copy(q, 2, m->provider, sizeof m->provider);
+	db_copy(q, 3, m->name, sizeof m->name);
+	db_copy(q, 4, m->fingerprint, sizeof m->fingerprint);
+	db_copy(q, 5, m->boot_id, sizeof m->boot_id);
+	db_copy(q, 6, m->external_id, sizeof m->external_id);
+	db_copy(q, 7, m->public, sizeof m->public);
+	db_copy(q, 8, m->private, sizeof m->private);
+	db_copy(q, 9, m->hostname, sizeof m->hostname);
+	db_copy(q, 10, m->version, sizeof m->version);
 	m->number = db_int(q, 11);
 	m->channel = db_int(q, 12);
 	m->token_number = db_int(q, 13);

@@ -94,6 +94,8 @@ static int database_start(struct core *core, struct db *readers[CORE_READERS], c
 
 	snprintf(start.boot_id, sizeof start.boot_id, "%s", boot_id);
 	core->commit.db = db_open(CORE_DATABASE, NULL, DB_WRITER);
+	core->commit.begin = core_stamps_begin;
+	core->commit.end = core_stamps_end;
 	if (!core->commit.db || db_migrate(core->commit.db, core_schema, core_schema_count, core->version))
 		goto failed;
 	db_writer_run(&core->commit, jobs, 1);

@@ -141,11 +141,6 @@ void object_free(struct object *o)
 
 /* ---- reading ---- */
 
-static void copy(char *out, size_t size, sqlite3_stmt *q, int column)
-{
-	snprintf(out, size, "%s", db_text(q, column));
-}
-
 static char *text_of_column(sqlite3_stmt *q, int column)
 {
 	size_t len = (size_t)sqlite3_column_bytes(q, column);
@@ -157,6 +152,32 @@ static char *text_of_column(sqlite3_stmt *q, int column)
 	return text;
 }
 
+static void head(sqlite3_stmt *q, enum object_kind kind, const char *id, struct object *out)
+{
+	out->kind = kind;
+	snprintf(out->id, sizeof out->id, "%s", id);
+	db_copy(q, 0, out->owner, sizeof out->owner);
+	db_copy(q, 1, out->organization, sizeof out->organization);
+	db_copy(q, 2, out->parent, sizeof out->parent);
+	db_copy(q, 3, out->state, sizeof out->state);
+	db_copy(q, 4, out->visibility, sizeof out->visibility);
+	out->created = db_int(q, 5);
+	out->updated = db_int(q, 6);
+}
+
+bool object_head(struct db *db, enum object_kind kind, const char *id, struct object *out)
+{
+	sqlite3_stmt *q = db_query(db, "SELECT owner, organization, parent, state, visibility, created, updated"
+		" FROM object WHERE kind = ? AND id = ?", "it", (int64_t)kind, id);
+
+	memset(out, 0, sizeof *out);
+	if (!db_row(db, q))
+		return false;
+	head(q, kind, id, out);
+	db_end(q);
+	return true;
+}
+
 bool object_peek(struct db *db, enum object_kind kind, const char *id, struct object *out)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT owner, organization, parent, state, visibility, created, updated, doc"
@@ -165,15 +186,7 @@ bool object_peek(struct db *db, enum object_kind kind, const char *id, struct ob
 	memset(out, 0, sizeof *out);
 	if (!db_row(db, q))
 		return false;
-	out->kind = kind;
-	snprintf(out->id, sizeof out->id, "%s", id);
-	copy(out->owner, sizeof out->owner, q, 0);
-	copy(out->organization, sizeof out->organization, q, 1);
-	copy(out->parent, sizeof out->parent, q, 2);
-	copy(out->state, sizeof out->state, q, 3);
-	copy(out->visibility, sizeof out->visibility, q, 4);
-	out->created = db_int(q, 5);
-	out->updated = db_int(q, 6);
+	head(q, kind, id, out);
 	out->text = text_of_column(q, 7);
 	db_end(q);
 	return true;
@@ -225,7 +238,8 @@ void object_event(struct db *db, const struct object *o, const char *what)
 	add_if(doc, data, "parent", o->parent);
 	add_if(doc, data, "state", o->state);
 	add_if(doc, data, "visibility", o->visibility);
-	add_members(db, o, doc, data);
+	if (object_is_shared(o->kind))
+		add_members(db, o, doc, data);
 	text = yyjson_mut_write(doc, 0, NULL);
 	snprintf(kind, sizeof kind, "%s.%s", access_kind_name(o->kind), what);
 	core_event(db, kind, o->id, text ? text : "{}");
@@ -288,24 +302,46 @@ static char *document(struct db *db, const struct object *o)
 	return text;
 }
 
-void object_put(struct db *db, struct object *o)
+/* What most changes are: indexes have nothing of it.  False when it is another change, or the first. */
+static bool put_again(struct db *db, const struct object *o, const char *text)
 {
-	bool there = db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND id = ?)", "it",
-		(int64_t)o->kind, o->id) != 0;
-	char *text;
+	db_run(db, "UPDATE object SET type = ?, state = ?, updated = ?, doc = ? WHERE kind = ? AND id = ? AND owner = ? AND"
+		" organization = ? AND parent = ? AND visibility = ?", "ttititt" "ttt", type_of(o), o->state, o->updated, text,
+		(int64_t)o->kind, o->id, o->owner, o->organization, o->parent, o->visibility);
+	return db_changes(db) > 0;
+}
 
-	stamp(db, o);
-	text = document(db, o);
+static bool is_there(struct db *db, const struct object *o)
+{
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM object WHERE kind = ? AND id = ?)", "it", (int64_t)o->kind, o->id) != 0;
+}
+
+static void put(struct db *db, const struct object *o, const char *text)
+{
 	db_run(db, "INSERT INTO object(kind, id, owner, organization, parent, type, state, visibility, created, updated, doc)"
 		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(kind, id) DO UPDATE SET owner = excluded.owner,"
 		" organization = excluded.organization, parent = excluded.parent, type = excluded.type,"
 		" state = excluded.state, visibility = excluded.visibility, updated = excluded.updated, doc = excluded.doc",
 		"itttttttiit", (int64_t)o->kind, o->id, o->owner, o->organization, o->parent, type_of(o), o->state,
 		o->visibility, o->created, o->updated, text);
+}
+
+void object_put(struct db *db, struct object *o)
+{
+	bool known = o->created != 0, there;
+	char *text;
+
+	stamp(db, o);
+	text = document(db, o);
+	there = known && put_again(db, o, text);
+	if (!there) {
+		there = is_there(db, o);
+		put(db, o, text);
+	}
 	if (text)
-		object_files_index(db, o, text);
+		object_files_index(db, o, text, there);
 	free(text);
-	object_members_index(db, o);
+	object_members_index(db, o, there);
 	object_event(db, o, there ? "changed" : "created");
 }
 

@@ -52,6 +52,8 @@ void object_id_slug(struct db *db, const char *name, char out[OBJECT_ID]);
 bool object_get(struct db *db, enum object_kind kind, const char *id, struct object *out);
 /* The same without parsing: text instead of doc. */
 bool object_peek(struct db *db, enum object_kind kind, const char *id, struct object *out);
+/* The same without the document: neither text nor doc. */
+bool object_head(struct db *db, enum object_kind kind, const char *id, struct object *out);
 /* A new one with an empty document {"schema":...}; fill owner, organization, parent. */
 void object_new(struct object *out, enum object_kind kind, const char *id, const char *schema);
 /* Members of its document: sets (in place when it is there); reads, "" when absent. */
@@ -73,11 +75,13 @@ char *object_take_text(struct object *o);
 
 /* ---- sharing: members[] of boxes, instances, providers, workspaces ---- */
 
-/* Brings the rows of who has a share in line with the document's members[]; object_put does it.
- * When the roles of a workspace, cost center or organization change: event "access.changed". */
-void object_members_index(struct db *db, const struct object *o);
+/* Can one of this kind be shared?  Entries, operations and files belong to one that can. */
+bool object_is_shared(enum object_kind kind);
+/* Brings the rows of who has a share in line with the document's members[]; object_put does it;
+ * there: it was kept before.  When the roles of a workspace, cost center or organization change: event "access.changed". */
+void object_members_index(struct db *db, const struct object *o, bool there);
 /* Brings the rows of which files the object names in line with its text; object_put does it. */
-void object_files_index(struct db *db, const struct object *o, const char *text);
+void object_files_index(struct db *db, const struct object *o, const char *text, bool there);
 /* A workspace or user goes: takes it out of the members[] of everything. */
 void object_member_forget(struct db *db, const char *member);
 

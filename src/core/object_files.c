@@ -4,13 +4,14 @@
 
 #include "blobs.h"
 
-void object_files_index(struct db *db, const struct object *o, const char *text)
+void object_files_index(struct db *db, const struct object *o, const char *text, bool there)
 {
 	char id[BLOB_ID_LEN + 1];
 
 	if (o->kind == OBJECT_BLOB)
 		return;
-	db_run(db, "DELETE FROM blob_use WHERE kind = ? AND object = ?", "it", (int64_t)o->kind, o->id);
+	if (there)
+		db_run(db, "DELETE FROM blob_use WHERE kind = ? AND object = ?", "it", (int64_t)o->kind, o->id);
 	while ((text = strstr(text, BLOB_PLACE))) {
 		text += sizeof BLOB_PLACE - 1;
 		if (strspn(text, "0123456789abcdef") < BLOB_ID_LEN)

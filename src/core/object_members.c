@@ -11,6 +11,12 @@ static const char *string(yyjson_mut_val *object, const char *name)
 	return yyjson_mut_get_str(yyjson_mut_obj_get(object, name));
 }
 
+bool object_is_shared(enum object_kind kind)
+{
+	return kind != OBJECT_OPERATION && kind != OBJECT_PROVIDER_LOG && kind != OBJECT_ACTIVITY && kind != OBJECT_BLOB &&
+		kind != OBJECT_TASK;
+}
+
 static void member_add(struct db *db, const struct object *o, yyjson_mut_val *m)
 {
 	/* Boxes, instances and providers are shared with workspaces; workspaces and above have users
@@ -71,13 +77,16 @@ static void access_event(struct db *db, const struct object *o)
 	core_event(db, "access.changed", object, data);
 }
 
-void object_members_index(struct db *db, const struct object *o)
+void object_members_index(struct db *db, const struct object *o, bool there)
 {
 	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(o->doc->root, "members"));
 	int64_t before = decides_access(o->kind) ? roles_mark(db, o) : 0;
 	yyjson_mut_val *m;
 
-	db_run(db, "DELETE FROM share WHERE kind = ? AND id = ?", "it", (int64_t)o->kind, o->id);
+	if (!object_is_shared(o->kind))
+		return;
+	if (there)
+		db_run(db, "DELETE FROM share WHERE kind = ? AND id = ?", "it", (int64_t)o->kind, o->id);
 	while ((m = yyjson_mut_arr_iter_next(&it)))
 		member_add(db, o, m);
 	if (o->kind == OBJECT_WORKSPACE)

@@ -154,6 +154,7 @@ static void look_end(struct look *l)
 {
 	free(l->list);
 	free(l->wanted);
+	stack_free(l->stack);
 	free(l->stack);
 }
 

@@ -16,11 +16,6 @@
 
 /* ---- rows ---- */
 
-static void take(char *out, size_t size, sqlite3_stmt *q, int column)
-{
-	snprintf(out, size, "%s", db_text(q, column));
-}
-
 bool core_task_read(struct db *db, int64_t id, struct core_task *t)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT fence, operation, state, cancel, worker, kind, key, flow, instance, machine, provider,"
@@ -36,15 +31,15 @@ bool core_task_read(struct db *db, int64_t id, struct core_task *t)
 	t->state = (enum task_state)chart_state(&chart_task, db_text(q, 2));
 	if (t->state == TASK_LEASED && db_int(q, 3))
 		t->state = TASK_CANCELLING;
-	take(t->worker, sizeof t->worker, q, 4);
-	take(t->kind, sizeof t->kind, q, 5);
-	take(t->key, sizeof t->key, q, 6);
-	take(t->flow, sizeof t->flow, q, 7);
-	take(t->instance, sizeof t->instance, q, 8);
-	take(t->machine, sizeof t->machine, q, 9);
-	take(t->provider, sizeof t->provider, q, 10);
-	take(t->workspace, sizeof t->workspace, q, 11);
-	take(t->activity, sizeof t->activity, q, 12);
+	db_copy(q, 4, t->worker, sizeof t->worker);
+	db_copy(q, 5, t->kind, sizeof t->kind);
+	db_copy(q, 6, t->key, sizeof t->key);
+	db_copy(q, 7, t->flow, sizeof t->flow);
+	db_copy(q, 8, t->instance, sizeof t->instance);
+	db_copy(q, 9, t->machine, sizeof t->machine);
+	db_copy(q, 10, t->provider, sizeof t->provider);
+	db_copy(q, 11, t->workspace, sizeof t->workspace);
+	db_copy(q, 12, t->activity, sizeof t->activity);
 	t->step = db_int(q, 13);
 	t->part = db_int(q, 14);
 	t->attempts = db_int(q, 15);

@@ -19,6 +19,9 @@ extern const char core_tables_boxes[], core_tables_instances[], core_tables_user
 /* Time of a change, wall microseconds: max(now, the one before + 1), so it grows
  * strictly over all changes whatever the clock does. */
 int64_t core_stamp(struct db *db);
+/* For db_writer's begin and end: within its transactions stamps cost one write together.  Elsewhere each is one. */
+void core_stamps_begin(struct db *db, void *unused);
+void core_stamps_end(struct db *db, void *unused);
 
 /* Events the log keeps. */
 #define CORE_EVENTS_KEPT 100000

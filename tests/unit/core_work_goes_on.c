@@ -348,12 +348,11 @@ static void check_context(void)
 /* Where secrets go in, and what keyd needs for them. */
 static void check_secrets(void)
 {
-	struct instance_stack *stack = calloc(1, sizeof *stack);
 	struct context c = { .db = db, .doc = yyjson_mut_doc_new(NULL), .host = "h" };
 	struct object o;
 	struct machine m;
 
-	CHECK(stack && object_get(db, OBJECT_INSTANCE, "i-app001", &o) && machine_read(db, machines[1].id, &m));
+	CHECK(object_get(db, OBJECT_INSTANCE, "i-app001", &o) && machine_read(db, machines[1].id, &m));
 	CHECK(context_build(&c, &o, &m, "A") && c.count == 1);
 	CHECK(c.count == 1 && !strcmp(c.secrets[0].object, "leaf") && !strcmp(c.secrets[0].field, "variables/PW") &&
 		!strcmp(c.secrets[0].sealed, "sealed-pw"));
@@ -361,7 +360,6 @@ static void check_secrets(void)
 	context_free(&c);
 	yyjson_mut_doc_free(c.doc);
 	object_free(&o);
-	free(stack);
 }
 
 static void check_copy(void)

@@ -270,6 +270,17 @@ const char *db_text(sqlite3_stmt *q, int column)
 	return text ? text : "";
 }
 
+void db_copy(sqlite3_stmt *q, int column, char *out, size_t size)
+{
+	const char *text = db_text(q, column);
+	size_t len = strlen(text);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(out, text, len);
+	out[len] = 0;
+}
+
 int64_t db_int(sqlite3_stmt *q, int column)
 {
 	return sqlite3_column_int64(q, column);

@@ -61,6 +61,8 @@ void db_end(sqlite3_stmt *q);
 /* Columns of the present row; text is "" for NULL and valid until the next row. */
 const char *db_text(sqlite3_stmt *q, int column);
 int64_t db_int(sqlite3_stmt *q, int column);
+/* The text into out, cut to size - 1 bytes, with a terminating 0. */
+void db_copy(sqlite3_stmt *q, int column, char *out, size_t size);
 
 /* The first column of the first row, or otherwise when there is none. */
 int64_t db_number(struct db *db, int64_t otherwise, const char *sql, const char *format, ...);

@@ -21,8 +21,16 @@ static bool is_general(struct db *db, int code)
 /* Returns 0, or the code of an error that concerns the whole transaction. */
 static int run_one(struct db_writer *w, struct db_job *job)
 {
-	int code = db_control(w->db, "SAVEPOINT job"), refused;
+	int code, refused;
 
+	if (job->steady) {
+		job->run(w->db, job);
+		code = db_error_take(w->db);
+		if (code && !is_general(w->db, code))
+			job->failure = DB_WRONG;
+		return code;
+	}
+	code = db_control(w->db, "SAVEPOINT job");
 	if (code)
 		return code;
 	refused = job->run(w->db, job);
@@ -81,7 +89,7 @@ static void run_alone(struct db_writer *w, struct db_job *job)
 		if (!code)
 			return;
 	}
-	job->failure = full ? DB_FULL : DB_BROKEN;
+	job->failure = full ? DB_FULL : job->failure == DB_WRONG ? DB_WRONG : DB_BROKEN;
 	log_warn("database: a change was not made: %s", sqlite3_errstr(code));
 }
 

@@ -23,6 +23,9 @@ enum db_failure {
 struct db_job {
 	/* 0: keep the changes.  -1: take them back (a refusal). */
 	int (*run)(struct db *db, struct db_job *job);
+	/* run never takes its changes back, and its statements fail only when something is wrong with the database: it
+	 * goes without a savepoint, and its failure makes all jobs of the transaction run again, alone. */
+	bool steady;
 	bool essential;		/* may use the reserve when the disk is full */
 	enum db_failure failure;	/* result */
 };
