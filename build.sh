@@ -39,7 +39,7 @@ usage() {
 	  reproduce            build everything again elsewhere, kernel included, and compare
 	  clean                remove out/ (the cache of third-party parts stays: ~/.cache/cam-appliance)
 
-	CAM_DEMO=0 leaves the Test Provider's own machines out of the image.
+	CAM_LANES=1 runs all suites one after another.  CAM_DEMO=0 leaves the Test Provider's own machines out of the image.
 	Logs of every stage are in out/log.
 	END
 }
@@ -243,14 +243,14 @@ prepare() {
 	case $needs in *' bench '*) bench_programs ;; esac
 }
 
-# Runs a suite; a line with its counts and time. Adds to $passed and $failed.
+# Runs a suite with dots on $2: a line with its counts and time, and what failed.  The counts go to a file for the sum, too.
 suite() {
 	local out=$log/test-$1.log began good bad skipped rc=0 pid watcher
 	began=$(now)
 	printf '%-18s' "$1"
 	"tests/$1/run" >"$out" 2>&1 </dev/null &
 	pid=$!
-	progress $pid "$out" 0 &
+	progress $pid "$out" 0 >"$2" &
 	watcher=$!
 	wait $pid || rc=$?
 	kill $watcher 2>/dev/null || true
@@ -260,15 +260,40 @@ suite() {
 	skipped=$(grep -c '^skip ' "$out" || true)
 	if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
 	if [ "$rc" = 0 ] && [ "$good" = 0 ] && [ "$bad" = 0 ] && [ "$skipped" = 0 ]; then good=1; fi
-	passed=$((passed + good)) failed=$((failed + bad))
+	echo "$good $bad" >"$log/test-$1.counts"
 	[ "$skipped" = 0 ] && skipped= || skipped="$skipped skipped, "
 	printf ' %d passed, %d failed, %s%s\n' "$good" "$bad" "$skipped" "$(seconds "$began")"
 	[ "$bad" = 0 ] || { grep '^not ok ' "$out" || tail -n 20 "$out"; echo "  (all of it: out/log/test-$1.log)"; }
 }
 
+# Takes suites from the front (1) or the back (\$) of the queue until there is none; each is shown when it has ended.
+lane() {
+	local s
+	while s=$(flock "$log/queue.lock" sh -c 'sed -n "$2p" "$1"; sed -i "$2d" "$1"' _ "$log/queue" "$1") && [ -n "$s" ]; do
+		echo "$s begins"
+		suite "$s" /dev/null >"$log/test-$s.shown"
+		cat "$log/test-$s.shown"
+	done
+}
+
+# All suites: most of them wait more than they compute, so two at a time.  Those with a file `alone` are about times and have the machine
+# for themselves; the last one reads what the others left.
+all_suites() {
+	local s first=() last=${*: -1} pid
+	: >"$log/queue"
+	for s in "${@:1:$#-1}"; do
+		if [ -e "tests/$s/alone" ]; then first+=("$s"); else echo "$s" >>"$log/queue"; fi
+	done
+	for s in "${first[@]}"; do suite "$s" /dev/stdout; done
+	lane 1 &
+	pid=$!
+	lane '$'
+	wait $pid
+	suite "$last" /dev/stdout
+}
+
 run_suites() {
-	local s all=("$@")
-	passed=0 failed=0
+	local s all=("$@") good bad passed=0 failed=0
 	[ $# -gt 0 ] || mapfile -t all < <(suites)
 	for s in "${all[@]}"; do
 		[ -x "tests/$s/run" ] || misuse "$s: no such suite (there are: $(suites | tr '\n' ' '))"
@@ -276,7 +301,16 @@ run_suites() {
 	lock
 	prepare "${all[@]}"
 	unlock
-	for s in "${all[@]}"; do suite "$s"; done
+	rm -f "$log"/test-*.counts
+	if [ $# = 0 ] && [ "${CAM_LANES:-2}" != 1 ]; then
+		all_suites "${all[@]}"
+	else
+		for s in "${all[@]}"; do suite "$s" /dev/stdout; done
+	fi
+	for s in "${all[@]}"; do
+		read -r good bad <"$log/test-$s.counts"
+		passed=$((passed + good)) failed=$((failed + bad))
+	done
 	echo "$passed passed, $failed failed"
 	[ $failed = 0 ]
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { cpus, loadavg } from "node:os";
 
 const modules = createRequire(`${process.env.UI_MODULES}/`);
 export const { chromium } = modules("playwright-core");
@@ -12,6 +13,8 @@ export const out = process.env.UI_OUT;
 export const EMAIL = "ada@example.test", PASSWORD = "a long enough password";
 // On a machine that is shared everything takes its time; what is judged by time is measured in the page.
 export const PATIENCE = 60000;
+// How many want a core: wall times are as much longer as there are more of them.
+export const busy = () => Math.max(1, loadavg()[0] / cpus().length);
 
 let failures = 0;
 export const failed = () => failures;

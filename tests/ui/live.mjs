@@ -1,8 +1,8 @@
 // Two browsers, one change; rooms that are killed under them.
-import { api, check, killRoom, note, open, pause } from "./browser.mjs";
+import { api, busy, check, killRoom, note, open, pause } from "./browser.mjs";
 
-// A change in one until it shows in the other. The bound leaves room for a busy build machine; what it takes is printed.
-const BOUND_MS = 2000;
+// A change in one until it shows in the other, on cores that are free.
+const BOUND_MS = 200;
 const ROUNDS = 8;
 
 export async function live(world) {
@@ -27,7 +27,7 @@ export async function live(world) {
 	}
 	times.sort((a, b) => a - b);
 	note(`a change in one browser shows in the other after ms: ${times.join(" ")}`);
-	check(`a change shows in another browser, median ${times[times.length >> 1]} ms`, times[times.length >> 1] <= BOUND_MS, times.join(" "));
+	check(`a change shows in another browser, median ${times[times.length >> 1]} ms`, times[times.length >> 1] <= BOUND_MS * busy(), times.join(" "));
 
 	for (const room of ["api", "gate"]) {
 		killRoom(room);

@@ -1,12 +1,10 @@
 // Many instances and a long output stay smooth; long tasks as the browser itself measures them.
-import { cpus, loadavg } from "node:os";
-import { check, note, open, pause, SCHEMAS, soak } from "./browser.mjs";
+import { busy, check, note, open, pause, SCHEMAS, soak } from "./browser.mjs";
 
 const INSTANCES = soak ? 20000 : 3000;
 const OUTPUT_MB = 50;
-// None over 250 ms on cores that are free. A task's length is wall time: where others work, too, it is as much longer as
-// there are more who want a core.
-const longMost = () => Math.round(250 * Math.max(1, loadavg()[0] / cpus().length));
+// None over 250 ms on cores that are free.
+const longMost = () => Math.round(250 * busy());
 
 const longest = (page) => page.evaluate(() => { const l = window.longTasks.splice(0); return { worst: Math.max(0, ...l), count: l.length }; });
 
