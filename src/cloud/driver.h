@@ -14,7 +14,7 @@ typedef enum job_result driver_fn(struct job *job);
 struct driver {
 	const char *type;		/* of the provider, as on the wire */
 	driver_fn *validate;		/* reach it and log in: output version, fingerprint */
-	driver_fn *sync;		/* output services[], unregistered[] */
+	driver_fn *sync;		/* output services[], unregistered[], endpoints[] {service, host, port} at other hosts than the provider's record names */
 	driver_fn *create;		/* a machine: output external_id, addresses, hostname */
 	driver_fn *start, *stop;
 	driver_fn *destroy;

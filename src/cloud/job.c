@@ -97,6 +97,16 @@ enum job_result job_refuse(struct job *job, const char *fmt, ...)
 	return JOB_REFUSED;
 }
 
+enum job_result job_again(struct job *job, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(job->message, sizeof job->message, fmt, ap);
+	va_end(ap);
+	return JOB_AGAIN;
+}
+
 enum job_result job_later(struct job *job, double seconds)
 {
 	job->pause = seconds;

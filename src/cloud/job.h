@@ -24,7 +24,8 @@ enum job_result {
 	JOB_FAILED,		/* may be tried again */
 	JOB_REFUSED,		/* final: trying again will not help */
 	JOB_CANCELLED,
-	JOB_LATER		/* look again after job->pause seconds; no thread is held meanwhile */
+	JOB_LATER,		/* look again after job->pause seconds; no thread is held meanwhile */
+	JOB_AGAIN		/* core is to give it out anew, with what the output names: no attempt is over */
 };
 
 enum job_level { JOB_INFO = 0, JOB_WARNING, JOB_ERROR };
@@ -69,6 +70,7 @@ int64_t job_number(yyjson_val *object, const char *member, int64_t fallback);
 /* End the job with a sentence: return job_fail(job, "..."). */
 enum job_result job_fail(struct job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum job_result job_refuse(struct job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum job_result job_again(struct job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum job_result job_later(struct job *job, double seconds);
 
 /* A line for the operation's activity or the provider's log. */

@@ -29,6 +29,8 @@ struct os {
 	struct http *http;
 	char *token;			/* OS_TOKEN bytes, "" = none */
 	char url[OS_SERVICES][OS_URL];	/* "" = the cloud has no such service */
+	char unknown[OS_WHY];		/* "" = core knows every place of the catalogue that is used; else which one it does not */
+	char closed[OS_SERVICES][OS_WHY];	/* why core did not open the way to a service, "" = it did */
 	char why[OS_WHY];
 	int status;			/* of the last call */
 	yyjson_doc *answer;		/* of the last call, NULL = none */
@@ -48,6 +50,12 @@ enum os_result {
 /* Logged in, with the catalogue read.  NULL with *result to return. */
 struct os *os_open(struct job *job, enum job_result *result);
 void os_close(struct os *o);
+/* Reads the catalogue out of Keystone's answer: url, unknown, closed. */
+void os_catalogue(struct os *o);
+/* Which places of the catalogue are not at the host of identity_url, for core: endpoints[] {service, host, port} of the output. */
+void os_endpoints(struct os *o);
+/* "Nova" */
+const char *os_service_name(enum os_service service);
 /* One call; path begins with '/'; body NULL = none.  once: must not be sent twice.  A token that expired is renewed. */
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once);
 /* Takes an answer in: what it comes to; o->answer, and the server's sentence in o->why unless it is done. */

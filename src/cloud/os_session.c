@@ -12,10 +12,6 @@
 #define PAGE 200
 #define PAGES_MAX 200
 
-static const char *const types[OS_SERVICES][3] = {
-	{ "compute", NULL }, { "image", NULL }, { "network", NULL }, { "volumev3", "block-storage", NULL },
-};
-
 yyjson_val *os_answer(const struct os *o)
 {
 	return yyjson_doc_get_root(o->answer);
@@ -136,56 +132,6 @@ static yyjson_mut_doc *login_body(const struct job *job, const char *password)
 	return d;
 }
 
-static bool is_type(enum os_service s, const char *type)
-{
-	for (size_t i = 0; types[s][i]; i++)
-		if (!strcmp(types[s][i], type))
-			return true;
-	return false;
-}
-
-static void take_endpoint(struct os *o, enum os_service s, yyjson_val *entry)
-{
-	const char *region = job_text(o->job->config, "region"), *url;
-	yyjson_val *e;
-	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(entry, "endpoints"));
-	size_t len;
-
-	while ((e = yyjson_arr_iter_next(&it)) && !o->url[s][0]) {
-		url = job_text(e, "url");
-		if (strcmp(job_text(e, "interface"), "public") != 0 || (region[0] && strcmp(job_text(e, "region"), region) != 0))
-			continue;
-		len = strlen(url);
-		while (len && url[len - 1] == '/')
-			len--;
-		if (len < OS_URL - 8)
-			snprintf(o->url[s], OS_URL, "%.*s", (int)len, url);
-	}
-}
-
-/* Glance and Neutron are often in the catalogue without their version. */
-static void add_version(char *url, const char *version)
-{
-	const char *last = strrchr(url, '/');
-
-	if (url[0] && !(last && last[1] == 'v' && isdigit((unsigned char)last[2])))
-		strncat(url, version, OS_URL - strlen(url) - 1);
-}
-
-static void read_catalogue(struct os *o)
-{
-	yyjson_val *entry;
-	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(os_answer(o), "token"), "catalog"));
-
-	memset(o->url, 0, sizeof o->url);
-	while ((entry = yyjson_arr_iter_next(&it)))
-		for (int s = 0; s < OS_SERVICES; s++)
-			if (is_type((enum os_service)s, job_text(entry, "type")))
-				take_endpoint(o, (enum os_service)s, entry);
-	add_version(o->url[OS_IMAGE], "/v2");
-	add_version(o->url[OS_NETWORK], "/v2.0");
-}
-
 static enum os_result log_in(struct os *o)
 {
 	const char *identity = job_text(o->job->config, "identity_url"), *token;
@@ -217,8 +163,20 @@ static enum os_result log_in(struct os *o)
 		return OS_REFUSED;
 	}
 	snprintf(o->token, OS_TOKEN, "%s", token);
-	read_catalogue(o);
+	os_catalogue(o);
 	return OS_DONE;
+}
+
+static enum job_result not_opened(struct os *o, enum os_result r)
+{
+	const char *region = job_text(o->job->config, "region");
+
+	if (r != OS_DONE)
+		return os_fail(o, r, "log in");
+	if (!o->unknown[0])
+		return job_refuse(o->job, "the catalogue has no public endpoint of Nova%s%s", region[0] ? " in the region " : "", region);
+	os_endpoints(o);
+	return job_again(o->job, "%s", o->unknown);
 }
 
 struct os *os_open(struct job *job, enum job_result *result)
@@ -248,11 +206,9 @@ struct os *os_open(struct job *job, enum job_result *result)
 			job_sleep(job, 0.5 * i);
 			r = log_in(o);
 		}
-		if (r == OS_DONE && o->url[OS_COMPUTE][0])
+		if (r == OS_DONE && !o->unknown[0] && o->url[OS_COMPUTE][0])
 			return o;
-		*result = r == OS_DONE ? job_refuse(job, "the catalogue has no public endpoint of Nova%s%s",
-			job_text(job->config, "region")[0] ? " in the region " : "", job_text(job->config, "region")) :
-			os_fail(o, r, "log in");
+		*result = not_opened(o, r);
 	}
 	os_close(o);
 	return NULL;
@@ -275,12 +231,12 @@ void os_close(struct os *o)
 
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once)
 {
-	static const char *const names[OS_SERVICES] = { "Nova", "Glance", "Neutron", "Cinder" };
 	enum os_result r = OS_BUSY;
 	char url[OS_URL + 1024];
 
-	if (!o->url[service][0]) {
-		snprintf(o->why, sizeof o->why, "the catalogue has no public endpoint of %s", names[service]);
+	if (!o->url[service][0] || o->closed[service][0]) {
+		snprintf(o->why, sizeof o->why, "%s%s", o->url[service][0] ? o->closed[service] : "the catalogue has no public endpoint of ",
+			o->url[service][0] ? "" : os_service_name(service));
 		return OS_REFUSED;
 	}
 	for (int i = 0; i < TRIES; i++) {
@@ -290,6 +246,10 @@ enum os_result os_call(struct os *o, enum os_service service, const char *method
 			r = log_in(o);
 			if (r != OS_DONE)
 				return r;
+			if (o->unknown[0]) {	/* another attempt begins with a catalogue whose hosts are known */
+				snprintf(o->why, sizeof o->why, "%s", o->unknown);
+				return OS_BUSY;
+			}
 			snprintf(url, sizeof url, "%s%s", o->url[service], path);
 			r = exchange(o, method, url, body, once, true);
 		}

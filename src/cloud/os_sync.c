@@ -139,6 +139,7 @@ enum job_result os_sync(struct job *job)
 		services = yyjson_mut_obj_add_arr(s.doc, job->out, "services");
 		put_service(&s, services, false);
 		put_service(&s, services, true);
+		os_endpoints(s.o);
 		job_say(job, JOB_INFO, "Found %zu images, %zu flavors, %zu key pairs, %zu networks, %zu floating pools and %zu security groups.",
 			yyjson_mut_arr_size(s.linux_images) + yyjson_mut_arr_size(s.windows_images), yyjson_mut_arr_size(s.flavors),
 			yyjson_mut_arr_size(s.keypairs), yyjson_mut_arr_size(s.networks), yyjson_mut_arr_size(s.pools), yyjson_mut_arr_size(s.groups));

@@ -121,7 +121,7 @@ static char *write_result(const struct cloud_run *run, const char *outcome, cons
 
 static void end(struct cloud_run *run)
 {
-	static const char *const outcomes[] = { "failed", "done", "failed", "refused", "cancelled", "failed" };
+	static const char *const outcomes[] = { "failed", "done", "failed", "refused", "cancelled", "failed", "again" };
 	const char *outcome;
 
 	/* a look at what is there was tried several times within one task; it comes again by itself, and somebody may wait for its end */

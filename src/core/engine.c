@@ -300,7 +300,8 @@ void core_engine_lost(struct core *core, struct core_link *link)
 static enum core_outcome outcome_of(yyjson_val *root)
 {
 	static const char *const words[] = { [CORE_OUTCOME_DONE] = "done", [CORE_OUTCOME_FAILED] = "failed",
-		[CORE_OUTCOME_REFUSED] = "refused", [CORE_OUTCOME_CANCELLED] = "cancelled" };
+		[CORE_OUTCOME_REFUSED] = "refused", [CORE_OUTCOME_CANCELLED] = "cancelled",
+		[CORE_OUTCOME_AGAIN] = "again" };
 
 	for (size_t i = CORE_OUTCOME_DONE; i < sizeof words / sizeof words[0]; i++)
 		if (yyjson_equals_str(yyjson_obj_get(root, "outcome"), words[i]))
@@ -389,7 +390,7 @@ static void take(struct core *core, struct core_link *link, struct ipc_msg *msg,
 
 void core_engine_result(struct core *core, struct core_link *link, struct ipc_msg *msg)
 {
-	take(core, link, msg, result_valid, "A result needs task, fence and outcome (done, failed, refused or cancelled).");
+	take(core, link, msg, result_valid, "A result needs task, fence and outcome (done, failed, refused, cancelled or again).");
 }
 
 void core_engine_progress(struct core *core, struct core_link *link, struct ipc_msg *msg)

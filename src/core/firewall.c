@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoints.h"
 #include "firewall.h"
 #include "tasks.h"
 #include "truth.h"
 #include "addr/addr.h"
+#include "firewall/firewall.h"
 
 /* fwd has a day: it may be down for long. */
 #define DEADLINE 86400
@@ -45,19 +47,21 @@ static bool host_of(const char *url, char *out, size_t size)
 	return true;
 }
 
+static yyjson_mut_val *list_of(yyjson_mut_doc *d, yyjson_mut_val *object, const char *peer)
+{
+	yyjson_mut_val *list = yyjson_mut_obj_get(object, peer);
+
+	return list ? list : yyjson_mut_obj_add_arr(d, object, peer);
+}
+
 static void add_host(yyjson_mut_doc *d, yyjson_mut_val *root, const char *peer, const char *url)
 {
 	char host[ADDR_NAME_MAX + 1];
 	struct addr a;
-	yyjson_mut_val *object, *list;
 
 	if (!host_of(url, host, sizeof host))
 		return;
-	object = yyjson_mut_obj_get(root, addr_parse(&a, host) == 0 ? "peers" : "names");
-	list = yyjson_mut_obj_get(object, peer);
-	if (!list)
-		list = yyjson_mut_obj_add_arr(d, object, peer);
-	yyjson_mut_arr_add_strcpy(d, list, host);
+	yyjson_mut_arr_add_strcpy(d, list_of(d, yyjson_mut_obj_get(root, addr_parse(&a, host) == 0 ? "peers" : "names"), peer), host);
 }
 
 /* The peer of the tables that providers of a type are; NULL = they have no address. */
@@ -69,14 +73,17 @@ static const char *peer_of(const char *type)
 static void add_providers(struct db *db, yyjson_mut_doc *d, yyjson_mut_val *root)
 {
 	sqlite3_stmt *q = db_query(db, "SELECT json_extract(doc, '$.type'), coalesce(json_extract(doc, '$.endpoint'), ''),"
-		" coalesce(json_extract(doc, '$.identity_url'), '') FROM object WHERE kind = ? AND state <> 'deleting' ORDER BY id",
+		" coalesce(json_extract(doc, '$.identity_url'), ''), coalesce(json_extract(doc, '$.endpoints'), '[]') FROM object WHERE kind = ? AND state <> 'deleting' ORDER BY id",
 		"i", (int64_t)OBJECT_PROVIDER);
 
 	while (db_row(db, q)) {
 		const char *peer = peer_of(db_text(q, 0));
 
-		if (peer)
-			add_host(d, root, peer, db_text(q, strcmp(peer, "vcenter") ? 2 : 1));
+		if (!peer)
+			continue;
+		add_host(d, root, peer, db_text(q, strcmp(peer, "vcenter") ? 2 : 1));
+		if (strcmp(db_text(q, 3), "[]") != 0)
+			endpoints_model(d, list_of(d, yyjson_mut_obj_get(root, "hosts"), peer), db_text(q, 3));
 	}
 }
 
@@ -102,12 +109,29 @@ yyjson_mut_doc *firewall_model(struct db *db)
 	yyjson_mut_obj_add_sint(d, o, "generation", yyjson_get_sint(yyjson_obj_get(root, "generation")));
 	yyjson_mut_obj_add_obj(d, o, "peers");
 	yyjson_mut_obj_add_obj(d, o, "names");
+	yyjson_mut_obj_add_obj(d, o, "hosts");
 	yyjson_mut_obj_add_arr(d, o, "on");
 	yyjson_mut_obj_add_strcpy(d, o, "own", own ? own : "");
 	add_providers(db, d, o);
 	yyjson_doc_free(kept);
 	free(text);
 	return d;
+}
+
+struct fw_tables *firewall_tables(struct db *db)
+{
+	char *text = setting(db, "firewall"), error[FW_ERROR];
+	yyjson_doc *kept = text ? yyjson_read(text, strlen(text), 0) : NULL;
+	yyjson_val *own = yyjson_obj_get(yyjson_doc_get_root(kept), "own");
+	struct fw_tables *t = fw_tables_new();
+
+	if (yyjson_get_len(own) && fw_parse(t, "own.fw", yyjson_get_str(own), yyjson_get_len(own), true, error) < 0) {
+		fw_tables_free(t);	/* half of it is in there */
+		t = fw_tables_new();
+	}
+	yyjson_doc_free(kept);
+	free(text);
+	return t;
 }
 
 static void keep(struct db *db, const char *name, const char *text)

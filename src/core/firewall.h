@@ -8,9 +8,14 @@
 #include "core.h"
 #include "object.h"
 
+struct fw_tables;
+
 /* In a thread with the database: the model of PROTO_CORE_TASK's kind "firewall":
- * {"generation":n,"peers":{name:[address,..]},"names":{name:[host,..]},"on":[],"own":"text"}.  The caller frees it. */
+ * {"generation":n,"peers":{name:[address,..]},"names":{name:[host,..]},
+ * "hosts":{name:[{"host":"name or address","ports":[n,..]},..]},"on":[],"own":"text"}.  The caller frees it. */
 yyjson_mut_doc *firewall_model(struct db *db);
+/* The tables with a customer's own one, for a look: fw_tables_free. */
+struct fw_tables *firewall_tables(struct db *db);
 /* Is a provider known by a name?  Then the peer of the tables it belongs to ("vcenter"), a constant, and the name in out; else NULL. */
 const char *firewall_named(const struct object *provider, char out[ADDR_NAME_MAX + 1]);
 /* In the writer: a task for fwd when the model is another than the last one it was given. */

@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "bootstrap.h"
+#include "endpoints.h"
 #include "firewall.h"
 #include "prepare.h"
 #include "provider.h"
@@ -120,9 +121,10 @@ static void add_bootstrap(const struct prepare_facts *facts, struct prepared *p,
 }
 
 /* The provider's record without what is secret or not the worker's concern. */
-static void add_provider(struct db *db, struct prepared *p, yyjson_mut_val *input)
+static void add_provider(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_mut_val *input)
 {
-	static const char *const left_out[] = { "services", "members", "admin_boxes", "images", "vanished" };
+	static const char *const left_out[] = { "services", "members", "admin_boxes", "images", "vanished", "endpoints" };
+	const char *own[CORE_ADDRESSES];
 	yyjson_mut_doc *doc = p->context.doc;
 	yyjson_mut_val *config;
 	struct object provider;
@@ -137,6 +139,11 @@ static void add_provider(struct db *db, struct prepared *p, yyjson_mut_val *inpu
 	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "type"), yyjson_mut_strcpy(doc, object_member(&provider, "type")));
 	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "config"), config);
 	p->peer = firewall_named(&provider, p->name);
+	for (unsigned i = 0; i < facts->own_count; i++)
+		own[i] = facts->own[i];
+	endpoints_input(db, &provider, own, facts->own_count, doc, input);
+	if (!p->peer && yyjson_mut_obj_get(input, "endpoints"))
+		p->peer = "openstack";
 	object_free(&provider);
 }
 
@@ -214,7 +221,7 @@ static enum prepare_result room(struct db *db, const struct prepare_facts *facts
 	if (!p->task.provider[0])
 		return PREPARE_GOOD;
 	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "owner"), yyjson_mut_strcpy(doc, facts->id));
-	add_provider(db, p, input);
+	add_provider(db, facts, p, input);
 	add_tickets(db, p, input);
 	return add_machine(db, facts, p, input);
 }

@@ -21,6 +21,8 @@ struct prepare_facts {
 	uint8_t key[32];
 	char host[CORE_HOSTNAME_TEXT + 2], agents_name[CORE_HOSTNAME_TEXT], id[33];
 	const char *ca;			/* PEM */
+	char own[CORE_ADDRESSES][CORE_ADDRESS_TEXT];
+	unsigned own_count;
 };
 
 enum prepare_result {
@@ -35,9 +37,9 @@ struct prepared {
 	int64_t channel;		/* of a machine's agent; 0 = a room's task */
 	struct context context;		/* the document is the message */
 	char inside[24];		/* address of the appliance as a machine inside it sees it; context.host may be this */
-	/* A provider that is known by its name: its addresses are to be in the packet filter before its worker hears of the task. */
-	const char *peer;		/* a constant, NULL = there is no name */
-	char name[ADDR_NAME_MAX + 1];
+	/* A provider's names: their addresses are to be in the packet filter before its worker hears of the task. */
+	const char *peer;		/* of the firewall's tables, a constant; NULL = there is no name */
+	char name[ADDR_NAME_MAX + 1];	/* of its record, "" = that is an address; others are in the message, input.endpoints */
 	char why[160];
 };
 

@@ -45,6 +45,8 @@ void core_prepare_facts(struct core *core, struct prepare_facts *f)
 	snprintf(f->agents_name, sizeof f->agents_name, "%s", core->identity.agents_name);
 	snprintf(f->id, sizeof f->id, "%s", core->identity.id);
 	f->ca = core->identity.ca_pem;
+	f->own_count = core->address_count;
+	memcpy(f->own, core->addresses, sizeof f->own);
 }
 
 static void sending_free(struct sending *s)
@@ -140,27 +142,84 @@ static void open_secrets(struct sending *s)
 	unseal(s->core, &s->p.context, s->p.channel ? NULL : s->p.task.worker, secrets_opened, s);
 }
 
-/* ---- a provider's name ---- */
+/* ---- a provider's names ---- */
+
+/* The names that are asked for: that of the record, then those of its endpoints, as far as there is a way to them. f for each, and the
+ * endpoint's port (0 = all ports of the peer). */
+static unsigned each_name(struct sending *s, void (*f)(yyjson_mut_doc *doc, yyjson_mut_val *of, const char *name, int64_t port), yyjson_mut_doc *doc,
+	yyjson_mut_val *of)
+{
+	yyjson_mut_val *input = yyjson_mut_obj_get(s->p.context.doc->root, "input"), *e;
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(input, "endpoints"));
+	unsigned n = s->p.name[0] != 0;
+	const char *host;
+	struct addr a;
+
+	if (n)
+		f(doc, of, s->p.name, 0);
+	while ((e = yyjson_mut_arr_iter_next(&it))) {
+		host = yyjson_mut_get_str(yyjson_mut_obj_get(e, "host"));
+		if (yyjson_mut_obj_get(e, "message") || addr_parse(&a, host) == 0)
+			continue;
+		f(doc, of, host, yyjson_mut_get_sint(yyjson_mut_obj_get(e, "port")));
+		n++;
+	}
+	return n;
+}
+
+static void no_address(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *name, int64_t port)
+{
+	yyjson_mut_val *names = yyjson_mut_obj_get(root, "names"), *one;
+
+	(void)port;
+	if (yyjson_mut_obj_get(names, name))
+		return;
+	one = yyjson_mut_obj(doc);
+	yyjson_mut_obj_add(names, yyjson_mut_strcpy(doc, name), one);
+	yyjson_mut_obj_add_val(doc, one, "message", yyjson_mut_val_mut_copy(doc, yyjson_mut_obj_get(root, "why")));
+}
 
 /* Without an address the worker hears why, and ends the task as if the provider did not answer. */
 static void on_resolved(struct ipc_msg *msg, int error, void *arg)
 {
 	struct sending *s = arg;
 	yyjson_mut_doc *doc = s->p.context.doc;
-	yyjson_mut_val *input = yyjson_mut_obj_get(doc->root, "input"), *names = NULL, *one;
+	yyjson_mut_val *input = yyjson_mut_obj_get(doc->root, "input"), *answer = yyjson_mut_obj(doc), *names = NULL;
 	yyjson_doc *d = error ? NULL : ipc_msg_json(msg);
 	const char *why = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(d), "message"));
 
 	if (d && !(msg->flags & IPC_ERROR))
 		names = yyjson_val_mut_copy(doc, yyjson_obj_get(yyjson_doc_get_root(d), "names"));
-	if (!names) {
-		names = yyjson_mut_obj(doc);
-		one = yyjson_mut_obj_add_obj(doc, names, s->p.name);
-		yyjson_mut_obj_add_strcpy(doc, one, "message", why ? why : "its name cannot be looked up at the moment: the firewall does not answer");
-	}
-	yyjson_mut_obj_add_val(doc, input, "names", names);
+	yyjson_mut_obj_add_val(doc, answer, "names", names ? names : yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_strcpy(doc, answer, "why", why ? why : "its name cannot be looked up at the moment: the firewall does not answer");
+	each_name(s, no_address, doc, answer);
+	yyjson_mut_obj_add_val(doc, input, "names", yyjson_mut_obj_remove_key(answer, "names"));
 	yyjson_doc_free(d);
 	open_secrets(s);
+}
+
+static bool has_text(yyjson_mut_val *list, const char *text)
+{
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(list);
+	yyjson_mut_val *v;
+
+	while ((v = yyjson_mut_arr_iter_next(&it)))
+		if (yyjson_mut_equals_str(v, text))
+			return true;
+	return false;
+}
+
+static void want_name(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *name, int64_t port)
+{
+	yyjson_mut_val *names = yyjson_mut_obj_get(root, "names"), *ports = yyjson_mut_obj_get(root, "ports");
+
+	if (!has_text(names, name))
+		yyjson_mut_arr_add_strcpy(doc, names, name);
+	if (!port)
+		return;
+	if (!yyjson_mut_obj_get(ports, name))
+		yyjson_mut_obj_add(ports, yyjson_mut_strcpy(doc, name), yyjson_mut_arr(doc));
+	yyjson_mut_arr_add_sint(doc, yyjson_mut_obj_get(ports, name), port);
 }
 
 static void resolve(struct sending *s)
@@ -173,9 +232,15 @@ static void resolve(struct sending *s)
 		log_fatal("prepare");
 	yyjson_mut_doc_set_root(d, root);
 	yyjson_mut_obj_add_str(d, root, "peer", s->p.peer);
-	yyjson_mut_arr_add_strcpy(d, yyjson_mut_obj_add_arr(d, root, "names"), s->p.name);
+	yyjson_mut_obj_add_arr(d, root, "names");
+	yyjson_mut_obj_add_obj(d, root, "ports");
 	yyjson_mut_obj_add_sint(d, root, "hold", left < 0 ? 0 : left);
-	ipc_client_call_json(s->core->fwd, PROTO_FWD_RESOLVE, d, RESOLVE_TIMEOUT, on_resolved, s);
+	if (each_name(s, want_name, d, root)) {
+		ipc_client_call_json(s->core->fwd, PROTO_FWD_RESOLVE, d, RESOLVE_TIMEOUT, on_resolved, s);
+		return;
+	}
+	yyjson_mut_doc_free(d);
+	open_secrets(s);
 }
 
 static int message_run(struct db *db, struct db_job *job)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "endpoints.h"
 #include "firewall.h"
 #include "flow.h"
 #include "instance.h"
@@ -178,16 +179,21 @@ static void sync_good(struct db *db, struct object *p, yyjson_val *output, bool 
 	const char *message = yyjson_get_str(yyjson_obj_get(output, "message"));
 	bool marked = vanished_take(db, p, yyjson_obj_get(output, "services"));
 	bool others = set_services(p, yyjson_obj_get(output, "services"));
+	bool moved = endpoints_take(p, yyjson_obj_get(output, "endpoints"));
 
 	unregistered_take(db, p, yyjson_obj_get(output, "unregistered"));
 	/* Recurrent work that finds what is known writes nothing. */
 	if (quiet && !strcmp(p->state, "ready")) {
-		if (others || marked)
+		if (others || marked || moved)
 			object_put(db, p);
+		if (moved)
+			endpoints_said(db, p);
 		return;
 	}
 	provider_log(db, p, PROVIDER_INFO, "sync", message && message[0] ? message : "The provider was looked at.");
 	provider_state(db, p, "ready");
+	if (moved)
+		endpoints_said(db, p);
 	provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "endpoints.h"
 #include "plant.h"
 #include "tasks.h"
 #include "truth.h"
@@ -251,10 +252,24 @@ static enum task_event event_of(const struct core_task *t, enum core_outcome out
 	case CORE_OUTCOME_CANCELLED:
 		return TASK_RESULT_CANCELLED;
 	case CORE_OUTCOME_FAILED:
+	case CORE_OUTCOME_AGAIN:
 		return t->attempts < t->attempts_max || PLANTED("no-cap") ? TASK_RESULT_FAILED : TASK_RESULT_FINAL;
 	default:
 		return TASK_RESULT_FINAL;
 	}
+}
+
+/* To be given out anew with what its worker found.  Who says so too often is told no more: then it is an attempt that failed. */
+static bool again(struct db *db, struct core_task *t, const char *message, yyjson_val *output)
+{
+	if (t->provider[0])
+		endpoints_found(db, t->provider, yyjson_obj_get(output, "endpoints"));
+	if (t->fence - t->attempts >= CORE_TASK_AGAINS || !move(db, t, TASK_UNSENT, message, NULL))
+		return false;
+	if (t->state == TASK_WAITING)
+		db_run(db, "UPDATE task SET due_boot = ?, attempts = attempts - 1 WHERE id = ?", "ii",
+			plat_clock_boot() + SECONDS(CORE_TASK_AGAIN), t->id);
+	return true;
 }
 
 /* Is it the present holder of the task? */
@@ -272,6 +287,10 @@ bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t f
 	if (there && holds(&t, worker, fence)) {
 		/* Said again, because the answer to it was lost. */
 		taken = t.state > TASK_CANCELLING && t.fence == fence;
+		if (!taken && outcome == CORE_OUTCOME_AGAIN && again(db, &t, message, output)) {
+			core_task_free(&t);
+			return true;
+		}
 		if (!taken)
 			taken = move(db, &t, event_of(&t, outcome), message, output);
 		if (t.state == TASK_WAITING)

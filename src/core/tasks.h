@@ -21,6 +21,9 @@
 #define CORE_TASK_LEASE 60
 /* Attempts, unless the kind has its own number. */
 #define CORE_TASK_ATTEMPTS 10
+/* How often a task may come back to be given out anew without an attempt being over, and how long that takes, seconds. */
+#define CORE_TASK_AGAINS 8
+#define CORE_TASK_AGAIN 3
 /* Longest wait between two attempts, seconds. */
 #define CORE_TASK_BACKOFF 300
 /* How long a task waits for a room that has been here before and is away; and for one that never was, seconds. */
@@ -102,7 +105,8 @@ void core_task_lost(struct db *db, int64_t id);
 /* Given out, but could not be put together: again in delay seconds, not counted as an attempt. */
 void core_task_unsent(struct db *db, int64_t id, int64_t fence, int delay, const char *why);
 
-enum core_outcome { CORE_OUTCOME_NONE = 0, CORE_OUTCOME_DONE, CORE_OUTCOME_FAILED, CORE_OUTCOME_REFUSED, CORE_OUTCOME_CANCELLED };
+enum core_outcome { CORE_OUTCOME_NONE = 0, CORE_OUTCOME_DONE, CORE_OUTCOME_FAILED, CORE_OUTCOME_REFUSED, CORE_OUTCOME_CANCELLED,
+	CORE_OUTCOME_AGAIN };	/* with what the output names it is to be given out anew (endpoints.h) */
 /* A result.  False when the fence is an old one: recorded, but without effect.  True without effect for
  * the very result that ended it. */
 bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, enum core_outcome outcome,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "endpoints.h"
 #include "firewall.h"
 #include "instance.h"
 #include "form/form.h"
@@ -112,7 +113,7 @@ int verb_provider_types_run(struct db *db, struct core_call *call)
 /* What is ours to say. */
 static const char *const fixed[] = {
 	"id", "uri", "schema", "type", "owner", "organization", "created", "updated", "deleted", "state", "services",
-	"management_state", "management_state_history", "default_policies_created", "images", "vanished",
+	"management_state", "management_state_history", "default_policies_created", "images", "vanished", "endpoints",
 };
 
 static bool is_fixed(const char *name)
@@ -213,13 +214,17 @@ void verb_provider_create_start(struct core_call *call)
 
 static int put(struct db *db, struct core_call *call, struct object *p)
 {
-	char message[PROVIDER_MESSAGE];
+	char message[PROVIDER_MESSAGE], *before;
 	yyjson_doc *now;
 	int bad;
 
 	if (!strcmp(p->state, "deleting"))
 		return refuse(call, 400, "The provider is being deleted.");
+	before = strdup(object_member(p, "identity_url"));
 	merge(call, p);
+	if (!before || strcmp(before, object_member(p, "identity_url")) != 0)
+		endpoints_forget(p);
+	free(before);
 	tidy(p);
 	now = yyjson_mut_doc_imut_copy(p->doc, NULL);
 	bad = provider_check(yyjson_doc_get_root(now), message);

@@ -18,6 +18,8 @@
 #define ADDRESSES 16
 #define REQUEST_NAMES 16
 #define REQUESTS 512
+/* Ports kept of one name that has not all of its peer's. */
+#define PORTS 16
 /* Seconds the room `names` has: a name may have to wait for its turn there. */
 #define PATIENCE 60.0
 /* After an answer without an address: doubled from the first to the last, seconds. */
@@ -27,6 +29,13 @@
 #define TTL_LEAST 30u
 #define TTL_MOST 86400u
 #define HOLD_MOST 86400
+
+/* Which ports of its peer a name is for. */
+struct ports {
+	bool all;
+	uint16_t list[PORTS];
+	unsigned count;
+};
 
 struct kept {
 	struct addr addr;
@@ -38,6 +47,7 @@ struct entry {
 	char peer[FW_NAME], name[ADDR_NAME_MAX + 1];
 	bool registered;		/* core's model or sysd names it; else core has asked for it and its model is on the way */
 	bool named;			/* by the model that is being tried, or in force */
+	struct ports ports, tried;	/* in force; of the model that is being tried */
 	bool asking;
 	bool none;			/* the name servers say that there is no address */
 	uintptr_t number;		/* of a life: an answer to an earlier one's question is not taken */
@@ -63,7 +73,7 @@ static struct {
 	struct entry *all;
 	unsigned count;
 	bool full;			/* and it was said */
-	bool over;			/* an address was taken out, and may still be in the kernel */
+	bool differs;			/* an address was taken out, or a port came, and the kernel has not heard of it */
 	uintptr_t number;
 	struct request *requests;
 	unsigned request_count;
@@ -78,6 +88,28 @@ static struct entry *find(const char *peer, const char *name)
 		if (!strcmp(e->peer, peer) && !strcasecmp(e->name, name))
 			return e;
 	return NULL;
+}
+
+static void ports_add(struct ports *p, unsigned port)
+{
+	unsigned i = 0;
+
+	while (i < p->count && p->list[i] != port)
+		i++;
+	if (i == p->count && i < PORTS)
+		p->list[p->count++] = (uint16_t)port;
+}
+
+/* The numbers of a list; no list = all ports of the peer. */
+static void ports_take(struct ports *p, yyjson_val *list)
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(list);
+	yyjson_val *v;
+
+	p->all |= !list;
+	while ((v = yyjson_arr_iter_next(&it)))
+		if (yyjson_get_uint(v) > 0 && yyjson_get_uint(v) <= 65535)
+			ports_add(p, (unsigned)yyjson_get_uint(v));
 }
 
 static struct entry *find_or_add(const char *peer, const char *name)
@@ -125,15 +157,15 @@ static void expire(struct entry *e, int64_t now)
 	for (unsigned i = 0; i < e->count; i++)
 		if (e->list[i].until > now)
 			e->list[n++] = e->list[i];
-	b.over |= n != e->count;
+	b.differs |= n != e->count;
 	e->count = n;
 }
 
-static void close_over(void)
+static void make_true(void)
 {
-	if (b.over)
+	if (b.differs)
 		policy_names();
-	b.over = false;
+	b.differs = false;
 }
 
 static bool waited_for(const struct entry *e)
@@ -187,7 +219,7 @@ static void on_expiry(struct ev_loop *loop, ev_timer *w, int events)
 		ev_timer_set(w, soonest > now ? (double)(soonest - now) / PLAT_SECOND + 0.1 : 0.1, 0);
 		ev_timer_start(loop, w);
 	}
-	close_over();
+	make_true();
 }
 
 /* The timer is set anew from the loop: nobody's entry goes while its holder works with it. */
@@ -227,9 +259,23 @@ static void request_end(struct request *r)
 	free(r);
 }
 
+/* What the provider said of itself must not lead back here; what a person registered may. */
+static bool shown(const struct entry *e, const struct addr *a)
+{
+	return e->ports.all || !policy_is_self(a);
+}
+
 static bool usable(const struct entry *e)
 {
-	return e && e->count && !e->none;
+	for (unsigned i = 0; e && !e->none && i < e->count; i++)
+		if (shown(e, &e->list[i].addr))
+			return true;
+	return false;
+}
+
+static const char *why_not(const struct entry *e, const char *none)
+{
+	return e && e->why[0] ? e->why : e && e->count ? "is the appliance itself" : none;
 }
 
 static void answer(struct request *r)
@@ -248,11 +294,13 @@ static void answer(struct request *r)
 		one = yyjson_mut_obj(d);
 		yyjson_mut_obj_add(names, yyjson_mut_strcpy(d, r->of[i].name), one);
 		if (!usable(e)) {
-			yyjson_mut_obj_add_strcpy(d, one, "message", e && e->why[0] ? e->why : r->of[i].none);
+			yyjson_mut_obj_add_strcpy(d, one, "message", why_not(e, r->of[i].none));
 			continue;
 		}
 		list = yyjson_mut_obj_add_arr(d, one, "addresses");
 		for (unsigned k = 0; k < e->count; k++) {
+			if (!shown(e, &e->list[k].addr))
+				continue;
 			addr_format(&e->list[k].addr, text);
 			yyjson_mut_arr_add_strcpy(d, list, text);
 		}
@@ -387,15 +435,22 @@ static const char *peer_of(struct ipc_conn *conn, yyjson_val *root)
 }
 
 /* One name of a request: from the book, or to be asked for. */
-static void want(struct request *r, const char *peer, const char *name, bool trusted)
+static void want(struct request *r, const char *peer, const char *name, yyjson_val *ports, bool trusted)
 {
 	struct entry *e = trusted ? find_or_add(peer, name) : find(peer, name);
+	struct ports before;
 
 	snprintf(r->of[r->count].name, sizeof r->of[0].name, "%s", name);
 	r->of[r->count].none = trusted && !e ? "is one name more than the firewall keeps" : "is no name of a configured peer";
 	r->of[r->count++].entry = e;
 	if (!e)
 		return;
+	/* the model, which says it as well, may be on the way */
+	if (!e->registered) {
+		before = e->ports;
+		ports_take(&e->ports, ports);
+		b.differs |= before.all != e->ports.all || before.count != e->ports.count;
+	}
 	expire(e, plat_clock_boot());
 	if (!e->why[0] && e->count && e->again > plat_clock_boot()) {
 		for (unsigned i = 0; i < e->count; i++)
@@ -432,20 +487,32 @@ void book_resolve(struct ipc_conn *conn, struct ipc_msg *msg)
 	b.request_count++;
 	while (r->count < REQUEST_NAMES && (v = yyjson_arr_iter_next(&it)))
 		if (yyjson_is_str(v) && addr_name_valid(yyjson_get_str(v)))
-			want(r, peer, yyjson_get_str(v), ipc_conn_peer(conn)->id == ROOM_CORE);
+			want(r, peer, yyjson_get_str(v), yyjson_obj_get(yyjson_obj_get(root, "ports"), yyjson_get_str(v)), ipc_conn_peer(conn)->id == ROOM_CORE);
 	yyjson_doc_free(d);
-	close_over();
+	make_true();
 	book_applied();
 }
 
 /* ---- what is named ---- */
 
-static void name_one(const char *peer, const char *name)
+static const char *text_of(yyjson_val *o, const char *member)
+{
+	const char *s = yyjson_get_str(yyjson_obj_get(o, member));
+
+	return s ? s : "";
+}
+
+/* ports: NULL = all of the peer's. */
+static void name_one(const char *peer, const char *name, yyjson_val *ports)
 {
 	struct entry *e = find_or_add(peer, name);
 
-	if (e)
-		e->named = true;
+	if (!e)
+		return;
+	if (!e->named)
+		e->tried = (struct ports){ .all = false };
+	e->named = true;
+	ports_take(&e->tried, ports);
 }
 
 /* Time servers are sysd's to name, the others core's. */
@@ -467,8 +534,12 @@ static void settle(bool times, bool good)
 		next = e->next;
 		if (!is_of(e, times))
 			continue;
-		if (!good)
+		if (good && e->named)
+			e->ports = e->tried;
+		if (!good) {
 			e->named = e->registered;
+			e->tried = e->ports;
+		}
 		if (e->registered && !e->named) {
 			drop(e);
 			continue;
@@ -481,9 +552,9 @@ static void settle(bool times, bool good)
 	reckon();
 }
 
-void book_model(yyjson_val *names)
+void book_model(yyjson_val *model)
 {
-	yyjson_obj_iter it = yyjson_obj_iter_with(names);
+	yyjson_obj_iter it = yyjson_obj_iter_with(yyjson_obj_get(model, "names"));
 	yyjson_val *key, *v;
 
 	forget_named(false);
@@ -492,7 +563,15 @@ void book_model(yyjson_val *names)
 
 		while ((v = yyjson_arr_iter_next(&list)))
 			if (yyjson_is_str(v) && yyjson_get_len(key) < FW_NAME)
-				name_one(yyjson_get_str(key), yyjson_get_str(v));
+				name_one(yyjson_get_str(key), yyjson_get_str(v), NULL);
+	}
+	it = yyjson_obj_iter_with(yyjson_obj_get(model, "hosts"));
+	while ((key = yyjson_obj_iter_next(&it))) {
+		yyjson_arr_iter list = yyjson_arr_iter_with(yyjson_obj_iter_get_val(key));
+
+		while ((v = yyjson_arr_iter_next(&list)))
+			if (addr_name_valid(text_of(v, "host")) && yyjson_is_arr(yyjson_obj_get(v, "ports")) && yyjson_get_len(key) < FW_NAME)
+				name_one(yyjson_get_str(key), text_of(v, "host"), yyjson_obj_get(v, "ports"));
 	}
 }
 
@@ -509,7 +588,7 @@ void book_times(yyjson_val *servers)
 	forget_named(true);
 	while ((v = yyjson_arr_iter_next(&it)))
 		if (yyjson_is_str(v) && addr_name_valid(yyjson_get_str(v)))
-			name_one("ntp", yyjson_get_str(v));
+			name_one("ntp", yyjson_get_str(v), NULL);
 	settle(true, true);
 }
 
@@ -521,9 +600,19 @@ bool book_busy(void)
 	return false;
 }
 
-void book_bind(struct fw_binding *binding, const struct fw_tables *t)
+static void bind_one(struct fw_binding *to, unsigned peer, const struct ports *ports, const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX], error[FW_ERROR];
+
+	addr_format(a, text);
+	if (ports->all)
+		fw_prefixes_add(&to->peers[peer], text, error);
+	for (unsigned i = 0; !ports->all && i < ports->count && !policy_is_self(a); i++)
+		fw_narrow_add(to, peer, ports->list[i], text, error);
+}
+
+void book_bind(struct fw_binding *binding, const struct fw_tables *t)
+{
 	int64_t now = plat_clock_boot();
 
 	for (struct entry *e = b.all; e; e = e->next) {
@@ -532,10 +621,8 @@ void book_bind(struct fw_binding *binding, const struct fw_tables *t)
 		if (at < 0 || t->peers[at].kind == FW_PEER_FIXED || (e->registered && !e->named))
 			continue;
 		for (unsigned i = 0; i < e->count; i++) {
-			if (e->list[i].until <= now)
-				continue;
-			addr_format(&e->list[i].addr, text);
-			fw_prefixes_add(&binding->peers[at], text, error);
+			if (e->list[i].until > now)
+				bind_one(binding, (unsigned)at, e->named ? &e->tried : &e->ports, &e->list[i].addr);
 		}
 	}
 }
@@ -554,6 +641,8 @@ void book_status(yyjson_mut_doc *d, yyjson_mut_val *o)
 			addr_format(&e->list[i].addr, text);
 			yyjson_mut_arr_add_strcpy(d, addresses, text);
 		}
+		for (unsigned i = 0; !e->ports.all && i < e->ports.count; i++)
+			yyjson_mut_arr_add_uint(d, i ? yyjson_mut_obj_get(one, "ports") : yyjson_mut_obj_add_arr(d, one, "ports"), e->ports.list[i]);
 		yyjson_mut_obj_add_strcpy(d, one, "error", e->why);
 	}
 }

@@ -19,7 +19,8 @@
 
 /* Puts the base policy in when there is none, else leaves what is there until core has spoken. */
 void policy_open(struct ev_loop *loop);
-/* core's model {"generation":n,"peers":{name:["address",..]},"on":["condition",..],"own":"text"}.  confirm: it goes back by itself
+/* core's model {"generation":n,"peers":{name:["address",..]},"names":{name:["host",..]},
+ * "hosts":{name:[{"host":"name or address","ports":[n,..]},..]},"on":["condition",..],"own":"text"}.  confirm: it goes back by itself
  * after FWD_CONFIRM seconds.  0, or -1 with a sentence; then nothing has changed. */
 int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR]);
 /* sysd's state: name servers, time servers, our own addresses. */
@@ -32,15 +33,17 @@ void policy_drifted(void);
 void policy_names(void);
 /* Is what shall be in the kernel?  Else *why is a sentence, NULL while core's word is waited for. */
 bool policy_in_place(const char **why);
+/* Is this one of the appliance's own addresses? */
+bool policy_is_self(const struct addr *a);
 /* Adds its members to the status. */
 void policy_status(yyjson_mut_doc *d, yyjson_mut_val *o);
 
 /* ---- book.c: addresses of peers that are known by their names ---- */
 
 void book_open(struct ev_loop *loop);
-/* The names of a model of core's {"vcenter":["host",..]}: book_bind is by them from now on.  book_settle then says whether the model
+/* A model of core's, of which it takes the names and those hosts that are names: book_bind is by them from now on.  book_settle then says whether the model
  * is in force: what it does not name is forgotten and what is new is looked up, or all is as before. */
-void book_model(yyjson_val *names);
+void book_model(yyjson_val *model);
 void book_settle(bool good);
 /* sysd's time servers, of which those that are addresses are left out.  What is named no more is closed. */
 void book_times(yyjson_val *servers);

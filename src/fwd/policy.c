@@ -54,6 +54,41 @@ static int bind_peers(struct fw_binding *b, const struct fw_tables *t, yyjson_va
 	return 0;
 }
 
+bool policy_is_self(const struct addr *a)
+{
+	struct addr own;
+
+	for (unsigned i = 0; i < p.self.count; i++)
+		if (addr_parse(&own, p.self.text[i]) == 0 && addr_equal(&own, a))
+			return true;
+	return false;
+}
+
+/* Hosts that are addresses, for their ports alone; those that are names are the book's. */
+static void bind_hosts(struct fw_binding *b, const struct fw_tables *t, yyjson_val *hosts)
+{
+	yyjson_obj_iter it = yyjson_obj_iter_with(hosts);
+	yyjson_val *key, *h, *n;
+	char error[FW_ERROR];
+	struct addr a;
+
+	while ((key = yyjson_obj_iter_next(&it))) {
+		yyjson_arr_iter list = yyjson_arr_iter_with(yyjson_obj_iter_get_val(key)), ports;
+		int at = fw_peer_find(t, yyjson_get_str(key));
+
+		while (at >= 0 && t->peers[at].kind != FW_PEER_FIXED && (h = yyjson_arr_iter_next(&list))) {
+			const char *host = yyjson_get_str(yyjson_obj_get(h, "host"));
+
+			if (!host || addr_parse(&a, host) < 0 || !addr_is_host(&a) || policy_is_self(&a))
+				continue;
+			ports = yyjson_arr_iter_with(yyjson_obj_get(h, "ports"));
+			while ((n = yyjson_arr_iter_next(&ports)))
+				if (yyjson_get_uint(n) > 0 && yyjson_get_uint(n) <= 65535)
+					fw_narrow_add(b, (unsigned)at, (uint16_t)yyjson_get_uint(n), host, error);
+		}
+	}
+}
+
 static int switch_on(struct fw_binding *b, const struct fw_tables *t, yyjson_val *on, char error[FW_ERROR])
 {
 	yyjson_arr_iter it = yyjson_arr_iter_with(on);
@@ -95,6 +130,7 @@ static struct nft_ruleset *compile(yyjson_doc *model, struct batch *out, unsigne
 	if (!b)
 		log_fatal("policy");
 	bind_state(b, t);
+	bind_hosts(b, t, yyjson_obj_get(root, "hosts"));
 	if ((!own || !yyjson_get_len(own) || fw_parse(t, "own.fw", yyjson_get_str(own), yyjson_get_len(own), true, error) == 0) &&
 			bind_peers(b, t, yyjson_obj_get(root, "peers"), error) == 0 &&
 			switch_on(b, t, yyjson_obj_get(root, "on"), error) == 0)
@@ -181,7 +217,7 @@ static void on_unconfirmed(struct ev_loop *loop, ev_timer *w, int events)
 	yyjson_doc_free(p.model);
 	p.model = p.before;
 	p.before = NULL;
-	book_model(yyjson_obj_get(yyjson_doc_get_root(p.model), "names"));
+	book_model(yyjson_doc_get_root(p.model));
 	book_settle(true);
 	apply_or_say(false);
 }
@@ -215,7 +251,7 @@ int policy_model(yyjson_val *model, bool confirm, char error[FW_ERROR])
 		yyjson_doc_free(d);
 		return 0;
 	}
-	book_model(yyjson_obj_get(yyjson_doc_get_root(d), "names"));
+	book_model(yyjson_doc_get_root(d));
 	if (p.waiting && !confirm) {
 		book_settle(true);
 		yyjson_doc_free(p.model);

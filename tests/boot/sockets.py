@@ -18,7 +18,6 @@ from vm import OUT, Trouble  # noqa: E402
 HOLDERS, SOURCES = 2, 16	# programs; addresses each of them comes from
 TOLD = 4	# changes told to all of them
 MEMORY = 2048	# MiB
-EMAIL, PASSWORD = "admin@example.test", "a long enough password"
 SOCKET_BYTES = 24 << 10
 ROOMS = ("gate", "keyd", "api", "core", "store")
 
@@ -27,21 +26,6 @@ def holder(here):
     program = os.path.join(here, "sockets")
     tap.sh("gcc", "-O2", "-D_GNU_SOURCE", "-o", program, os.path.join(TESTS, "bench", "sockets.c"), "-lssl", "-lcrypto")
     return program
-
-
-def signed_in(vm):
-    """The token of an administrator."""
-    setup = {"code": vm.screen("Setup code"), "email": EMAIL, "password": PASSWORD, "organization": "Sockets"}
-    status, _, body = vm.https("POST", "/services/appliance/setup", setup, timeout=60)
-    while status == 503:	# hashd, which nobody waits for, has not started yet
-        time.sleep(1)
-        status, _, body = vm.https("POST", "/services/appliance/setup", setup, timeout=60)
-    if status not in (200, 201):
-        raise Trouble("setup: %d %s" % (status, body))
-    status, _, body = vm.https("POST", "/services/security/token", {"email": EMAIL, "password": PASSWORD}, timeout=60)
-    if status != 200:
-        raise Trouble("token: %d %s" % (status, body))
-    return body.decode().strip().strip('"')
 
 
 def memory(vm):
@@ -78,7 +62,7 @@ class Held:
 
 
 def measure(vm, here, count, addresses):
-    token = signed_in(vm)
+    token = tap.signed_in(vm)
     rss, slab = memory(vm)
     began = time.monotonic()
     program = holder(here)

@@ -1,9 +1,11 @@
 """A network for one booted appliance, in the network namespace of who calls: a tap, our side of it, and a DHCP server."""
 import subprocess
+import time
 
 from vm import Trouble
 
 NETWORK, TAP = "10.93.0", "cam0"
+EMAIL, PASSWORD = "admin@example.test", "a long enough password"
 READY = 120
 
 
@@ -11,8 +13,8 @@ def sh(*command):
     subprocess.run(command, check=True)
 
 
-def network(count=0, lease="1h"):
-    """(that many further addresses of our side, the DHCP server)"""
+def network(count=0, lease="1h", log="/dev/null"):
+    """(that many further addresses of our side, the DHCP server, which says in a file what it does)"""
     sh("ip", "link", "set", "lo", "up")
     sh("ip", "tuntap", "add", TAP, "mode", "tap")
     sh("ip", "link", "set", TAP, "up")
@@ -21,9 +23,25 @@ def network(count=0, lease="1h"):
     for one in found:
         sh("ip", "addr", "add", one + "/24", "dev", TAP)
     server = subprocess.Popen(["/usr/sbin/dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--user=root", "--leasefile-ro",
-                               "--pid-file=", "--interface=" + TAP, "--bind-interfaces", "--dhcp-range=%s.50,%s.60,%s" % (NETWORK, NETWORK, lease)],
+                               "--pid-file=", "--interface=" + TAP, "--bind-interfaces", "--dhcp-range=%s.50,%s.60,%s" % (NETWORK, NETWORK, lease),
+                               "--log-dhcp", "--log-facility=" + log],
                               stderr=subprocess.DEVNULL)
     return found, server
+
+
+def signed_in(vm):
+    """The token of an administrator."""
+    setup = {"code": vm.screen("Setup code"), "email": EMAIL, "password": PASSWORD, "organization": "Tap"}
+    status, _, body = vm.https("POST", "/services/appliance/setup", setup, timeout=60)
+    while status == 503:	# hashd, which nobody waits for, has not started yet
+        time.sleep(1)
+        status, _, body = vm.https("POST", "/services/appliance/setup", setup, timeout=60)
+    if status not in (200, 201):
+        raise Trouble("setup: %d %s" % (status, body))
+    status, _, body = vm.https("POST", "/services/security/token", {"email": EMAIL, "password": PASSWORD}, timeout=60)
+    if status != 200:
+        raise Trouble("token: %d %s" % (status, body))
+    return body.decode().strip().strip('"')
 
 
 def run(vm, server, do):

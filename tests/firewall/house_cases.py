@@ -1,12 +1,16 @@
 """The firewall in the house: fwd with its real neighbours."""
 import contextlib
+import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 
 import cases
@@ -199,59 +203,159 @@ def idle(h, providers, seconds=480):
     return until(lambda: not left(), seconds)
 
 
-def names(check, h, who):
-    """Peers known by their names: what is opened, when, and for how long."""
-    gateway = h.status()["host"]
-    net = gateway.rsplit(".", 1)[0]
-    book = {"vc.cam.test": [net + ".71"], "long.cam.test": [net + ".72"], "time.cam.test": [net + ".73", "127.0.0.1"],
-            "short.cam.test": [net + ".74"], "fades.cam.test": [net + ".75"]}
-    heard = os.path.join(cases.OUT, "run", "nameserver-%d" % os.getpid())
-    server = subprocess.Popen(["/usr/bin/python3", os.path.join(os.path.dirname(__file__), "nameserver.py"), gateway, json.dumps(book)],
-                              stdout=open(heard, "w"))
+class Keystone:
+    """keystone.py on addresses of the house's network."""
+
+    def __init__(self, net, places):
+        self.dir = tempfile.mkdtemp(dir=os.path.join(cases.OUT, "run"), prefix="keystone-")
+        self.catalogue, self.heard = os.path.join(self.dir, "catalogue"), os.path.join(self.dir, "heard")
+        certificate, key = os.path.join(self.dir, "crt"), os.path.join(self.dir, "key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate,
+                        "-subj", "/CN=keystone.cam.test", "-days", "30"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        with open(certificate) as f:
+            self.fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(f.read())).hexdigest()
+        links = json.loads(subprocess.run(["ip", "-j", "-4", "addr"], check=True, stdout=subprocess.PIPE).stdout)
+        self.link = next(link["ifname"] for link in links if any(a["local"] == net + ".1" for a in link["addr_info"]))
+        self.addresses = sorted({p.partition(":")[0] for p in places})
+        for a in self.addresses:
+            subprocess.run(["ip", "addr", "add", a + "/32", "dev", self.link], check=True)
+        self.server = subprocess.Popen(["/usr/bin/python3", os.path.join(os.path.dirname(__file__), "keystone.py"), certificate, key, self.catalogue, *places],
+                                       stdout=open(self.heard, "w"))
+        assert until(lambda: "listening" in self.said()), "no Keystone"
+
+    def said(self):
+        with open(self.heard) as f:
+            return f.read()
+
+    def names(self, **services):
+        with open(self.catalogue + ".new", "w") as f:
+            json.dump(services, f)
+        os.rename(self.catalogue + ".new", self.catalogue)
+
+    def close(self):
+        self.server.kill()
+        self.server.wait()
+        for a in self.addresses:
+            subprocess.run(["ip", "addr", "del", a + "/32", "dev", self.link])
+        shutil.rmtree(self.dir)
+
+
+EVERY = {443, 5000, 8004, 8774, 8776, 8778, 9292, 9696, 35357}
+
+
+def catalogue(check, h, who, n):
+    """An OpenStack whose services are at other hosts than its Keystone: each is open at its one port, once the catalogue was read."""
+    net, workspace = n.net, who.ask("GET", "/services/workspaces")[1][0]["id"]
+    k = Keystone(net, [net + ".81:5000", net + ".81:9696", net + ".82:8774", net + ".83:9292", net + ".84:8774"])
     try:
-        until(lambda: "listening" in open(heard).read())
-        settings(h, ["time.cam.test"])
-        check("a time server by name: its address is opened, and no other", until(lambda: opened(h, net + ".73") == {123}, 40) and
-              "0.0.0.0/0 . 123" not in listing(h) and not opened(h, "127.0.0.1"), (open(heard).read(), log(h, "net")[-400:], log(h, "fwd")[-400:]))
-        check("ntpd is told the address", until(lambda: "ntpd: started" in log(h, "net")), log(h, "net")[-400:])
-        workspace = who.ask("GET", "/services/workspaces")[1][0]["id"]
-        short, fades = register(who, workspace, "short.cam.test")[1], register(who, workspace, "fades.cam.test")[1]
-        check("names with seconds to live: both are open", until(lambda: opened(h, net + ".74") == opened(h, net + ".75") == {443, 8085}, 40),
-              (short, fades, open(heard).read()))
-        for host, address in (("vc.cam.test", net + ".71"), ("long.cam.test", net + ".72")):
-            status, p = register(who, workspace, host)
-            check("%s: registered by its name, exactly its two ports are open" % host, status in (200, 201, 202) and
-                  until(lambda: opened(h, address) == {443, 8085}, 40), (status, p, open(heard).read(), log(h, "names")[-300:]))
-            said = until(lambda: [e["text"] for e in who.ask("GET", "/services/providers/%s/logs" % p["id"])[1] if "cannot be resolved" in e["text"]], 1)
-            check("%s: and its worker has the address" % host, not said, said)
-            status, _ = who.ask("DELETE", "/services/providers/" + p["id"])
-            check("%s: removed, they are closed" % host, until(lambda: not opened(h, address), 60), (status, opened(h, address)))
-        check("an answer that is cut was asked for over TCP", "long.cam.test 1 tcp" in open(heard).read(), open(heard).read())
-        status, p = register(who, workspace, "nobody.cam.test")
-        check("a name that does not exist is said so", until(lambda: [e for e in who.ask("GET", "/services/providers/%s/logs" % p["id"])[1]
-              if "does not exist" in e["text"]], 60), who.ask("GET", "/services/providers/%s/logs" % p["id"]))
-        who.ask("DELETE", "/services/providers/" + p["id"])
-        ports(check, h)		# takes its time
-        # what its tasks hold open for themselves is forgotten with fwd; core's model and the names are not
-        check("tasks for providers that are not reached end", idle(h, [short["id"], fades["id"]]))
-        os.kill(h.service_pid("fwd"), signal.SIGKILL)
-        until(lambda: h.service_pid("fwd") and h.status()["services"]["fwd"]["ready"] and names_known(who, 2), 30)
-        questions = open(heard).read().count("short.cam.test 1 udp")
-        check("fwd killed: they are open again", opened(h, net + ".74") == opened(h, net + ".75") == {443, 8085}, who.ask("GET", "/services/firewall/status"))
-        server.send_signal(signal.SIGUSR1)
-        check("an answer whose time is over is closed, when the name servers say nothing more of it",
-              until(lambda: not opened(h, net + ".75"), 60), (open(heard).read(), log(h, "fwd")[-400:]))
-        check("one that is asked again in time stays open", opened(h, net + ".74") == {443, 8085} and
-              open(heard).read().count("short.cam.test 1 udp") > questions, open(heard).read())
-        for p in (short, fades):
-            who.ask("DELETE", "/services/providers/" + p["id"])
-        check("all is closed", until(lambda: not opened(h, net + ".74"), 60))
-        settings(h, [])
-        check("a time server that is named no more is closed", until(lambda: not opened(h, net + ".73"), 40), log(h, "fwd")[-400:])
+        k.names(compute="https://nova.cam.test:8774/v2.1", image="https://%s.83:9292" % net, network="https://keystone.cam.test:9696")
+        p = who.ask("POST", "/services/providers", {
+            "type": "Openstack", "schema": "http://elasticbox.net/schemas/openstack/provider", "name": "os", "owner": workspace, "icon": "",
+            "identity_url": "https://keystone.cam.test:5000", "project": "demo", "username": "demo", "password": "p", "domain": "Default",
+            "certificate_fingerprint": k.fingerprint})[1]
+        path = "/services/providers/" + p["id"]
+
+        def said(text):
+            return any(text in e["text"] for e in who.ask("GET", path + "/logs")[1])
+
+        def ends(state):
+            return until(lambda: who.ask("GET", path)[1]["state"] == state, 60)
+
+        ready = ends("ready")
+        check("an OpenStack with its services at other hosts is ready", ready and "GET %s.82:8774 /v2.1/servers/detail" % net in k.said(),
+              (who.ask("GET", path + "/logs"), k.said(), log(h, "cloud")[-600:]))
+        check("its Keystone is open at the ports of the tables, each other host at the one its catalogue names", opened(h, net + ".81") == EVERY and
+              opened(h, net + ".82") == {8774} and opened(h, net + ".83") == {9292}, (opened(h, net + ".82"), opened(h, net + ".83"), listing(h)))
+        check("the record and its log name them", said("The catalogue names Nova at nova.cam.test:8774, Glance at %s.83:9292" % net) and
+              [e["port"] for e in who.ask("GET", path)[1]["endpoints"]] == [8774, 9292], who.ask("GET", path))
+        k.names(compute="https://moved.cam.test:8774/v2.1", image="https://%s.83:19292" % net)
+        who.ask("POST", path + "/sync")
+        check("a port that no line of the tables has stays closed, and the log says so", until(lambda: said("Glance is at %s.83:19292 in the catalogue: no line" % net), 60)
+              and ends("unavailable") and not opened(h, net + ".83"), who.ask("GET", path + "/logs"))
+        check("a service that moved: its new host is open, the old one is closed", opened(h, net + ".84") == {8774} and not opened(h, net + ".82"), listing(h))
+        k.names(compute="https://moved.cam.test:8774/v2.1", image="https://back.cam.test:9292")
+        who.ask("POST", path + "/sync")
+        check("a name in the catalogue that leads back to the appliance has no address", until(lambda: said("back.cam.test: is the appliance itself"), 60) and
+              not opened(h, h.address), who.ask("GET", path + "/logs"))
+        ends("unavailable")
+        who.ask("DELETE", path)
+        check("removed, all are closed", until(lambda: not any(opened(h, net + a) for a in (".81", ".82", ".83", ".84")), 60), listing(h))
     finally:
-        server.kill()
-        server.wait()
-        os.unlink(heard)
+        k.close()
+
+
+class NameServer:
+    """nameserver.py at the house's own end of its network; sysd is told of it, and of a time server by name."""
+
+    def __init__(self, h):
+        self.house = h
+        self.gateway = h.status()["host"]
+        self.net = net = self.gateway.rsplit(".", 1)[0]
+        self.book = {"vc.cam.test": [net + ".71"], "long.cam.test": [net + ".72"], "time.cam.test": [net + ".73", "127.0.0.1"],
+                     "short.cam.test": [net + ".74"], "fades.cam.test": [net + ".75"], "keystone.cam.test": [net + ".81"],
+                     "nova.cam.test": [net + ".82"], "moved.cam.test": [net + ".84"], "back.cam.test": [h.address]}
+        self.heard = os.path.join(cases.OUT, "run", "nameserver-%d" % os.getpid())
+
+    def __enter__(self):
+        with open(self.heard, "w") as f:
+            self.server = subprocess.Popen(["/usr/bin/python3", os.path.join(os.path.dirname(__file__), "nameserver.py"), self.gateway,
+                                            json.dumps(self.book)], stdout=f)
+        until(lambda: "listening" in self.said())
+        settings(self.house, ["time.cam.test"])
+        return self
+
+    def __exit__(self, *unused):
+        self.server.kill()
+        self.server.wait()
+        os.unlink(self.heard)
+
+    def said(self):
+        with open(self.heard) as f:
+            return f.read()
+
+    def fade(self):
+        self.server.send_signal(signal.SIGUSR1)
+
+
+def names(check, h, who, n):
+    """Peers known by their names: what is opened, when, and for how long."""
+    net, workspace = n.net, who.ask("GET", "/services/workspaces")[1][0]["id"]
+    check("a time server by name: its address is opened, and no other", until(lambda: opened(h, net + ".73") == {123}, 40) and
+          "0.0.0.0/0 . 123" not in listing(h) and not opened(h, "127.0.0.1"), (n.said(), log(h, "net")[-400:], log(h, "fwd")[-400:]))
+    check("ntpd is told the address", until(lambda: "ntpd: started" in log(h, "net")), log(h, "net")[-400:])
+    short, fades = register(who, workspace, "short.cam.test")[1], register(who, workspace, "fades.cam.test")[1]
+    check("names with seconds to live: both are open", until(lambda: opened(h, net + ".74") == opened(h, net + ".75") == {443, 8085}, 40),
+          (short, fades, n.said()))
+    for host, address in (("vc.cam.test", net + ".71"), ("long.cam.test", net + ".72")):
+        status, p = register(who, workspace, host)
+        check("%s: registered by its name, exactly its two ports are open" % host, status in (200, 201, 202) and
+              until(lambda: opened(h, address) == {443, 8085}, 40), (status, p, n.said(), log(h, "names")[-300:]))
+        said = until(lambda: [e["text"] for e in who.ask("GET", "/services/providers/%s/logs" % p["id"])[1] if "cannot be resolved" in e["text"]], 1)
+        check("%s: and its worker has the address" % host, not said, said)
+        status, _ = who.ask("DELETE", "/services/providers/" + p["id"])
+        check("%s: removed, they are closed" % host, until(lambda: not opened(h, address), 60), (status, opened(h, address)))
+    check("an answer that is cut was asked for over TCP", "long.cam.test 1 tcp" in n.said(), n.said())
+    status, p = register(who, workspace, "nobody.cam.test")
+    check("a name that does not exist is said so", until(lambda: [e for e in who.ask("GET", "/services/providers/%s/logs" % p["id"])[1]
+          if "does not exist" in e["text"]], 60), who.ask("GET", "/services/providers/%s/logs" % p["id"]))
+    who.ask("DELETE", "/services/providers/" + p["id"])
+    ports(check, h)		# takes its time
+    # what its tasks hold open for themselves is forgotten with fwd; core's model and the names are not
+    check("tasks for providers that are not reached end", idle(h, [short["id"], fades["id"]]))
+    os.kill(h.service_pid("fwd"), signal.SIGKILL)
+    until(lambda: h.service_pid("fwd") and h.status()["services"]["fwd"]["ready"] and names_known(who, 2), 30)
+    questions = n.said().count("short.cam.test 1 udp")
+    check("fwd killed: they are open again", opened(h, net + ".74") == opened(h, net + ".75") == {443, 8085}, who.ask("GET", "/services/firewall/status"))
+    n.fade()
+    check("an answer whose time is over is closed, when the name servers say nothing more of it",
+          until(lambda: not opened(h, net + ".75"), 60), (n.said(), log(h, "fwd")[-400:]))
+    check("one that is asked again in time stays open", opened(h, net + ".74") == {443, 8085} and
+          n.said().count("short.cam.test 1 udp") > questions, n.said())
+    for p in (short, fades):
+        who.ask("DELETE", "/services/providers/" + p["id"])
+    check("all is closed", until(lambda: not opened(h, net + ".74"), 60))
+    settings(h, [])
+    check("a time server that is named no more is closed", until(lambda: not opened(h, net + ".73"), 40), log(h, "fwd")[-400:])
 
 
 def run(check):
@@ -262,7 +366,9 @@ def run(check):
         export_is_enforced(check, h, who)
         drops(check, h, who)
         drift(check, h, who)
-        names(check, h, who)
+        with NameServer(h) as n:
+            catalogue(check, h, who, n)
+            names(check, h, who, n)
         change(check, h, who)
         deaths(check, h, who)
 

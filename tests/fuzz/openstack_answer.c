@@ -1,5 +1,5 @@
 /* Any bytes as the answers of an OpenStack, one after another: every operation ends, with a sentence unless it is done. */
-/* with: cloud/os_session.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/job.c */
+/* with: cloud/os_session.c cloud/os_catalogue.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/job.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,11 @@ struct http { const char *at, *end, *body; size_t len; int status; bool token, c
 
 static const char CATALOGUE[] = "{\"token\":{\"catalog\":[{\"type\":\"compute\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:8774/v2.1/\"}]},"
 	"{\"type\":\"image\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9292\"}]},"
-	"{\"type\":\"network\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9696\"}]}]}}";
+	"{\"type\":\"network\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9696\"}]},"
+	"{\"type\":\"volumev3\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://b:8776/v3\"}]}]}}";
 static const char JOB[] = "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{\"owner\":\"a\",\"provider\":\"p\","
 	"\"name\":\"web\",\"machine\":\"m-1\",\"external_id\":\"id-1\",\"user_data\":\"x\",\"unregistered\":true,\"ports\":[22],\"tags\":{\"t\":\"v\"},"
+	"\"endpoints\":[{\"service\":\"Cinder\",\"host\":\"b\",\"port\":8776},{\"service\":\"Nova\",\"host\":\"c\",\"port\":443,\"message\":\"closed\"}],"
 	"\"config\":{\"identity_url\":\"https://a:5000\",\"settle_seconds\":2},\"profile\":{\"image\":\"i\",\"flavor\":\"f\",\"keypair\":\"k\","
 	"\"networks\":[\"n\",{\"id\":\"o\"}],\"security_group\":\"Automatic\",\"floating_ip_pool\":\"n\",\"image_volume\":{\"size\":5}}}}";
 static struct http fake;
@@ -70,7 +72,7 @@ static void judge(struct job *job, enum job_result result)
 	char *text = yyjson_mut_write(job->output, YYJSON_WRITE_ALLOW_INVALID_UNICODE, NULL);
 	yyjson_doc *doc;
 
-	if (result == JOB_INVALID || ((result == JOB_FAILED || result == JOB_REFUSED) && !job->message[0]) || !text)
+	if (result == JOB_INVALID || ((result == JOB_FAILED || result == JOB_REFUSED || result == JOB_AGAIN) && !job->message[0]) || !text)
 		abort();
 	http_utf8_mend(text);
 	doc = yyjson_read(text, strlen(text), 0);

@@ -117,9 +117,18 @@ void fw_ranges_text(const struct fw_range *r, unsigned count, const char *betwee
 
 /* ---- policy (policy.c) ---- */
 
+/* Addresses that a peer has for one of its ports alone. */
+struct fw_narrow {
+	unsigned peer;			/* place in the tables */
+	uint16_t port;
+	struct fw_prefixes list;
+};
+
 /* Which peers there are, and what is on. */
 struct fw_binding {
 	struct fw_prefixes peers[FW_WORDS_MAX];	/* by place in the tables; empty = not given */
+	struct fw_narrow *narrow;		/* more of them: a line that has the port is on for these, as its id and the port */
+	unsigned narrow_count;
 	bool on[FW_WORDS_MAX];			/* conditions */
 	struct fw_prefixes self;		/* the addresses the profile's machine has itself */
 	bool every_room;			/* also lines of rooms this build does not have: to be talked about, not enforced */
@@ -128,6 +137,8 @@ struct fw_binding {
 /* Adds "10.0.0.0/8,fd00::1" to a list; host bits must be 0.  0, or -1 with a sentence. */
 int fw_prefixes_add(struct fw_prefixes *p, const char *text, char error[FW_ERROR]);
 void fw_prefixes_free(struct fw_prefixes *p);
+/* Adds an address to what a peer has for one port. The same ends. */
+int fw_narrow_add(struct fw_binding *b, unsigned peer, uint16_t port, const char *text, char error[FW_ERROR]);
 void fw_binding_free(struct fw_binding *b);
 
 /* A line of a policy: a rule that is on, with its addresses. */
@@ -142,7 +153,9 @@ struct fw_policy {
 	const struct fw_tables *tables;
 	unsigned profile;
 	struct fw_line *lines;
-	unsigned count;
+	unsigned count, capacity;
+	struct fw_rule **narrowed;	/* of lines for one port of a rule: "openstack-out-8774" */
+	unsigned narrowed_count;
 	struct fw_prefixes self;
 	bool enforced;			/* the appliance's own: rooms' users, its own log group */
 	bool unlimited;			/* without the limits per source, for tests */

@@ -1,4 +1,5 @@
 /* firewall: a profile with addresses. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,11 @@ void fw_binding_free(struct fw_binding *b)
 	for (unsigned i = 0; i < FW_WORDS_MAX; i++)
 		fw_prefixes_free(&b->peers[i]);
 	fw_prefixes_free(&b->self);
+	for (unsigned i = 0; i < b->narrow_count; i++)
+		fw_prefixes_free(&b->narrow[i].list);
+	free(b->narrow);
+	b->narrow = NULL;
+	b->narrow_count = 0;
 }
 
 static bool host_bits(const struct addr_prefix *p)
@@ -80,6 +86,24 @@ int fw_prefixes_add(struct fw_prefixes *p, const char *text, char error[FW_ERROR
 			return 0;
 		text += n + 1;
 	}
+}
+
+int fw_narrow_add(struct fw_binding *b, unsigned peer, uint16_t port, const char *text, char error[FW_ERROR])
+{
+	struct fw_narrow *grown;
+	unsigned i = 0;
+
+	while (i < b->narrow_count && (b->narrow[i].peer != peer || b->narrow[i].port != port))
+		i++;
+	if (i == b->narrow_count) {
+		grown = realloc(b->narrow, (i + 1) * sizeof *grown);
+		if (!grown)
+			log_fatal("firewall: addresses");
+		grown[i] = (struct fw_narrow){ .peer = peer, .port = port };
+		b->narrow = grown;
+		b->narrow_count++;
+	}
+	return fw_prefixes_add(&b->narrow[i].list, text, error);
 }
 
 static bool contains(const struct addr_prefix *outer, const struct addr_prefix *inner)
@@ -149,6 +173,20 @@ static void keep_family(struct fw_prefixes *p, enum fw_protocol protocol)
 	p->count = n;
 }
 
+static void push(struct fw_policy *p, const struct fw_line *line)
+{
+	struct fw_line *grown;
+
+	if (p->count == p->capacity) {
+		p->capacity = p->capacity ? p->capacity * 2 : 64;
+		grown = realloc(p->lines, p->capacity * sizeof *grown);
+		if (!grown)
+			log_fatal("firewall: policy");
+		p->lines = grown;
+	}
+	p->lines[p->count++] = *line;
+}
+
 static int add_line(struct fw_policy *p, const struct fw_rule *r, const struct fw_binding *b, char error[FW_ERROR])
 {
 	const struct fw_peer *peer = &p->tables->peers[r->peer];
@@ -165,8 +203,51 @@ static int add_line(struct fw_policy *p, const struct fw_rule *r, const struct f
 		fw_prefixes_free(&line.peers);	/* nothing is left of it */
 		return 0;
 	}
-	p->lines[p->count++] = line;
+	push(p, &line);
 	return 0;
+}
+
+static bool has_port(const struct fw_rule *r, uint16_t port)
+{
+	for (unsigned i = 0; i < r->range_count; i++)
+		if (port >= r->ranges[i].first && port <= r->ranges[i].last)
+			return true;
+	return false;
+}
+
+/* The line as it is for one of its ports: a rule of the policy's own. */
+static const struct fw_rule *for_port(struct fw_policy *p, const struct fw_rule *r, uint16_t port)
+{
+	struct fw_rule *one = malloc(sizeof *one), **grown = realloc(p->narrowed, (p->narrowed_count + 1) * sizeof *grown);
+
+	if (!one || !grown)
+		log_fatal("firewall: policy");
+	*one = *r;
+	snprintf(one->id, sizeof one->id, "%.*s-%" PRIu16, FW_NAME - 7, r->id, port);
+	one->ranges[0] = (struct fw_range){ port, port };
+	one->range_count = 1;
+	p->narrowed = grown;
+	p->narrowed[p->narrowed_count++] = one;
+	return one;
+}
+
+/* For the addresses that have one of its ports alone. */
+static void add_narrow(struct fw_policy *p, const struct fw_rule *r, const struct fw_binding *b)
+{
+	for (unsigned i = 0; i < b->narrow_count; i++) {
+		const struct fw_narrow *n = &b->narrow[i];
+		struct fw_line line = { .rule = r };
+
+		if (n->peer != r->peer || r->off || (r->protocol != FW_TCP && r->protocol != FW_UDP) || !has_port(r, n->port))
+			continue;
+		if (p->enforced && !room_user(r, &line) && !b->every_room)
+			continue;
+		intersect(&line.peers, &n->list, &r->within);
+		if (!line.peers.count)
+			continue;
+		line.rule = for_port(p, r, n->port);
+		push(p, &line);
+	}
 }
 
 struct fw_policy *fw_policy_new(const struct fw_tables *t, unsigned profile, const struct fw_binding *b,
@@ -174,18 +255,22 @@ struct fw_policy *fw_policy_new(const struct fw_tables *t, unsigned profile, con
 {
 	struct fw_policy *p = calloc(1, sizeof *p);
 
-	if (!p || !(p->lines = calloc(t->rule_count + 1, sizeof *p->lines)))
+	if (!p)
 		log_fatal("firewall: policy");
 	p->tables = t;
 	p->profile = profile;
 	p->enforced = !strcmp(t->profiles[profile].name, "appliance");
 	for (unsigned i = 0; i < b->self.count; i++)
 		append(&p->self, &b->self.list[i]);
-	for (unsigned i = 0; i < t->rule_count; i++)
-		if (t->rules[i].profile == profile && add_line(p, &t->rules[i], b, error) < 0) {
+	for (unsigned i = 0; i < t->rule_count; i++) {
+		if (t->rules[i].profile != profile)
+			continue;
+		if (add_line(p, &t->rules[i], b, error) < 0) {
 			fw_policy_free(p);
 			return NULL;
 		}
+		add_narrow(p, &t->rules[i], b);
+	}
 	return p;
 }
 
@@ -196,6 +281,9 @@ void fw_policy_free(struct fw_policy *p)
 	for (unsigned i = 0; i < p->count; i++)
 		fw_prefixes_free(&p->lines[i].peers);
 	free(p->lines);
+	for (unsigned i = 0; i < p->narrowed_count; i++)
+		free(p->narrowed[i]);
+	free(p->narrowed);
 	fw_prefixes_free(&p->self);
 	free(p);
 }

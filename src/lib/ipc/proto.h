@@ -96,8 +96,9 @@ enum proto_type {
 	/* notice to a worker: {"task":n,"fence":n,"attempt":n,"deadline":<seconds left>,"kind":"...",
 	 * "key":"<idempotency key: the same over all attempts>","input":{...}}; kinds and inputs: docs/workflows.md */
 	PROTO_CORE_TASK = 0x0305,
-	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed"|"refused"|"cancelled","message":"...","output":{...}}
-	 * -> {"accepted":bool}; failed = may be tried again, refused = never. accepted is also true when the very same
+	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed"|"refused"|"cancelled"|"again","message":"...","output":{...}}
+	 * -> {"accepted":bool}; failed = may be tried again, refused = never, again = the output has endpoints[] that the worker did not
+	 * know: soon given out anew with them, without an attempt being over. accepted is also true when the very same
 	 * result had been taken before; false: the fence is an old one, the result has no effect */
 	PROTO_CORE_RESULT = 0x0306,
 
@@ -213,12 +214,12 @@ enum proto_type {
 
 	/* [core] {} -> {"state":"standing|waiting|applied|unconfirmed","generation":n,"lines":n,"applied":t,"seconds_left":n?,
 	 * "drifts":n,"drifted":t?,"error":"..","in_place":bool,"foreign":["ip nat",..],"counters":[{"chain","comment","packets",
-	 * "bytes"}],"names":[{"peer","name","addresses":[..],"error":".."}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
+	 * "bytes"}],"names":[{"peer","name","addresses":[..],"ports":[n,..]?,"error":".."}],"drops":[{"time","reason","from","to","protocol","sport","dport"}]} */
 	PROTO_FWD_STATUS = 0x0f01,
 	/* [core] {"generation":n} : keeps a change that waits -> {}; 409 when there is none, or no connection came in since */
 	PROTO_FWD_CONFIRM = 0x0f02,
-	/* [core] {"peer":"vcenter|openstack","names":["host",..],"hold":seconds} | [net] {"names":["time server",..],"hold":seconds} :
-	 * the peer's addresses, which the packet filter lets the peer's room reach from now on: until the names' time is over,
+	/* [core] {"peer":"vcenter|openstack","names":["host",..],"ports":{"host":[n,..]}?,"hold":seconds} | [net] {"names":["time server",..],"hold":seconds} :
+	 * the peer's addresses (of a host in ports: these ports alone), which the packet filter lets the peer's room reach from now on: until the names' time is over,
 	 * `hold` seconds at least, and no longer than the peer is registered
 	 * -> {"names":{"host":{"addresses":["10.0.0.5",..]} or {"message":"does not exist"}}} */
 	PROTO_FWD_RESOLVE = 0x0f03,
