@@ -26,7 +26,7 @@ usage() {
 	  stop                 stop a detached one
 	  test [SUITE...]      run the test suites (all of them without a name)
 	  soak [SUITE...]      the same suites with large counts
-	  bench                measure against nginx, PostgreSQL, Node's ws, graphile-worker and pg-boss
+	  bench                measure against nginx, PostgreSQL, Node's ws, graphile-worker, pg-boss and iptables
 	  fuzz NAME SECONDS    run one fuzz target of tests/fuzz
 	  sim --seconds N      run the simulator of core's engine on new seeds; prints the one that finds something
 	  image                build everything; the results are in out/image
