@@ -30,16 +30,23 @@ class Pair:
     def __enter__(self):
         for ns in (self.here, self.there):
             sh("ip", "netns", "add", ns)
-        sh("ip", "link", "add", "h", "netns", self.here, "type", "veth", "peer", "name", "t", "netns", self.there)
-        for ns, dev, own, other in ((self.here, "h", HERE, THERE), (self.there, "t", THERE, HERE)):
+        try:
+            self.setup()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def setup(self):
+        sh("ip", "link", "add", "wh", "netns", self.here, "type", "veth", "peer", "name", "wt", "netns", self.there)
+        for ns, dev, own, other in ((self.here, "wh", HERE, THERE), (self.there, "wt", THERE, HERE)):
             self.inside(ns, "ip", "link", "set", "lo", "up")
             self.inside(ns, "ip", "link", "set", dev, "up")
             self.inside(ns, "ip", "addr", "add", own + "/32", "dev", dev)
             self.inside(ns, "ip", "route", "add", other + "/32", "dev", dev)
             p = subprocess.Popen(["ip", "netns", "exec", ns, self.flow, "sink", own, "443"], stdout=subprocess.PIPE, text=True)
-            assert p.stdout.readline() == "ready\n"
             self.sinks.append(p)
-        return self
+            assert p.stdout.readline() == "ready\n"
 
     def __exit__(self, *unused):
         for p in self.sinks:

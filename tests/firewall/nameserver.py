@@ -53,20 +53,22 @@ def answers(question, names, how):
     return [good]
 
 
-def over_tcp(address, names):
-    listener = socket.create_server((address, 53))
+def over_tcp(listener, names):
     while True:
         c, _ = listener.accept()
         with c, c.makefile("rb") as f:
-            size = struct.unpack(">H", f.read(2))[0]
-            for a in answers(f.read(size), names, "tcp"):
+            head = f.read(2)
+            if len(head) < 2:		# who asked has gone
+                continue
+            for a in answers(f.read(struct.unpack(">H", head)[0]), names, "tcp"):
                 c.sendall(struct.pack(">H", len(a)) + a)
 
 
 def main():
     address, names = sys.argv[1], json.loads(sys.argv[2])
     signal.signal(signal.SIGUSR1, lambda *_: faded.set())
-    threading.Thread(target=over_tcp, args=(address, names), daemon=True).start()
+    # both are bound before anybody is told that there is a server
+    threading.Thread(target=over_tcp, args=(socket.create_server((address, 53)), names), daemon=True).start()
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.bind((address, 53))
     print("listening", flush=True)
