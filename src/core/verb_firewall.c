@@ -49,6 +49,39 @@ static int bind_words(struct desk *k, const char *words, char error[FW_ERROR])
 	return rc;
 }
 
+/* One further host of a provider: an address with its ports. Names are not core's to look up. */
+static int bind_host(struct desk *k, unsigned peer, yyjson_mut_val *h, char error[FW_ERROR])
+{
+	const char *host = yyjson_mut_get_str(yyjson_mut_obj_get(h, "host"));
+	yyjson_mut_arr_iter ports = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(h, "ports"));
+	yyjson_mut_val *n;
+	struct addr a;
+
+	if (!host || addr_parse(&a, host) < 0)
+		return 0;
+	while ((n = yyjson_mut_arr_iter_next(&ports)))
+		if (fw_narrow_add(&k->b, peer, (uint16_t)yyjson_mut_get_sint(n), host, error) < 0)
+			return -1;
+	return 0;
+}
+
+static int bind_hosts(struct desk *k, yyjson_mut_val *hosts, char error[FW_ERROR])
+{
+	yyjson_mut_obj_iter it;
+	yyjson_mut_val *key, *h;
+
+	yyjson_mut_obj_iter_init(hosts, &it);
+	while ((key = yyjson_mut_obj_iter_next(&it))) {
+		yyjson_mut_arr_iter list = yyjson_mut_arr_iter_with(yyjson_mut_obj_iter_get_val(key));
+		int at = fw_peer_find(k->t, yyjson_mut_get_str(key));
+
+		while (at >= 0 && (h = yyjson_mut_arr_iter_next(&list)))
+			if (bind_host(k, (unsigned)at, h, error) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 /* What the model says about the appliance itself. */
 static int bind_model(struct desk *k, yyjson_mut_val *model, char error[FW_ERROR])
 {
@@ -64,7 +97,7 @@ static int bind_model(struct desk *k, yyjson_mut_val *model, char error[FW_ERROR
 			if (fw_prefixes_add(&k->b.peers[at], yyjson_mut_get_str(a), error) < 0)
 				return -1;
 	}
-	return 0;
+	return bind_hosts(k, yyjson_mut_obj_get(model, "hosts"), error);
 }
 
 static int own_table(struct desk *k, yyjson_mut_val *model, char error[FW_ERROR])

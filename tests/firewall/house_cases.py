@@ -283,6 +283,9 @@ def catalogue(check, h, who, n):
               (who.ask("GET", path + "/logs"), k.said(), log(h, "cloud")[-600:]))
         check("its Keystone is open at the ports of the tables, each other host at the one its catalogue names", opened(h, net + ".81") == EVERY and
               opened(h, net + ".82") == {8774} and opened(h, net + ".83") == {9292}, (opened(h, net + ".82"), opened(h, net + ".83"), listing(h)))
+        asked = {n: who.ask("GET", "/services/firewall/explain?from=%s&to=%s.83&proto=tcp&dport=%d&room=cloud&direction=out" % (h.address, net, n))[1] for n in (9292, 8774)}
+        check("explain and the export name an address at its port", asked[9292]["verdict"] == "pass" and asked[9292]["rule"]["id"] == "openstack-out-9292" and
+              asked[8774]["verdict"] == "drop" and "openstack-out-9292" in who.ask("GET", "/services/firewall/export?format=csv")[1], asked)
         check("the record and its log name them", said("The catalogue names Nova at nova.cam.test:8774, Glance at %s.83:9292" % net) and
               [e["port"] for e in who.ask("GET", path)[1]["endpoints"]] == [8774, 9292], who.ask("GET", path))
         k.names(compute="https://moved.cam.test:8774/v2.1", image="https://%s.83:19292" % net)
