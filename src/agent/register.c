@@ -1,4 +1,5 @@
-/* register: deploys a box on this machine, one of one's own, and fetches the configuration that ties it to the instance. */
+/* register: deploys a box on this machine, one of one's own, or takes an instance that waits for it (an import), and fetches the
+ * configuration that ties it to the instance. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,16 +16,17 @@
 #define SCHEMA "http://elasticbox.net/schemas/deploy-instance-request"
 
 struct wish {
-	const char *box, *name, *token, *owner, *host, *address, *ca;
+	const char *box, *instance, *name, *token, *owner, *host, *address, *ca;
 	const char *variables[VARIABLES];
 	size_t count;
 };
 
 static int usage(int code)
 {
-	fprintf(code ? stderr : stdout, "usage: elasticbox-agent register -N NAME -A ADDRESS [-c CA] -b BOX [-n NAME] [-t TOKEN] [-V NAME=VALUE]... [-o OWNER]\n"
+	fprintf(code ? stderr : stdout, "usage: elasticbox-agent register -N NAME -A ADDRESS [-c CA] {-b BOX | -i INSTANCE} [-n NAME] [-t TOKEN] [-V NAME=VALUE]... [-o OWNER]\n"
 		"  -N, -A, -c  the appliance: name in its certificate, address, file of its CA\n"
 		"  -b          box to deploy on this machine, by name or id\n"
+		"  -i          instance that waits for this machine's agent\n"
 		"  -n          name of the instance (this machine's name without it)\n"
 		"  -t          token of a user; asked for without it\n"
 		"  -V          value of a variable of the box\n"
@@ -46,12 +48,13 @@ static bool read_wish(struct wish *w, int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[2], "-h"))
 		exit(usage(0));
 	optind = 2;
-	while ((c = getopt(argc, argv, "N:A:c:b:n:t:V:o:")) != -1) {
+	while ((c = getopt(argc, argv, "N:A:c:b:i:n:t:V:o:")) != -1) {
 		switch (c) {
 		case 'N': w->host = optarg; break;
 		case 'A': w->address = optarg; break;
 		case 'c': w->ca = optarg; break;
 		case 'b': w->box = optarg; break;
+		case 'i': w->instance = optarg; break;
 		case 'n': w->name = optarg; break;
 		case 't': w->token = optarg; break;
 		case 'o': w->owner = optarg; break;
@@ -63,7 +66,7 @@ static bool read_wish(struct wish *w, int argc, char **argv)
 		default: return false;
 		}
 	}
-	return optind == argc && w->host && w->address && w->box;
+	return optind == argc && w->host && w->address && !w->box != !w->instance;
 }
 
 /* Asks on the terminal, also when the installer itself comes by standard input. */
@@ -150,14 +153,57 @@ static char *request(const struct wish *w, const char *box, const char *address,
 	return text;
 }
 
+/* Deploys the box here: the answer, whose "id" is the instance's, or NULL with the reason said. */
+static yyjson_doc *deploy(struct rest *r, const struct wish *w)
+{
+	char id[40], *text;
+	const char *box = is_guid(w->box) ? w->box : find_box(r, w->box, id);
+	yyjson_doc *made;
+	size_t len;
+
+	if (!box)
+		return NULL;
+	text = request(w, box, rest_own_address(r), &len);
+	if (!text) {
+		trouble("the arguments", "not UTF-8 text");
+		return NULL;
+	}
+	made = rest_call(r, "POST", "/services/instances", text, len);
+	free(text);
+	if (yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(made), "id")))
+		return made;
+	trouble("deploy", made ? "the answer has no id" : r->error);
+	yyjson_doc_free(made);
+	return NULL;
+}
+
+/* Fetches and writes the configuration. */
+static int configure(struct rest *r, const char *instance)
+{
+	char path[200];
+	const char *conf;
+	yyjson_doc *got;
+	int rc;
+
+	snprintf(path, sizeof path, "/services/instances/%.60s/agent_configuration", instance);
+	got = rest_call(r, "POST", path, "{}", 2);
+	conf = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(got), "conf"));
+	if (!conf)
+		return trouble(instance, got ? "the answer has no configuration" : r->error);
+	rc = file_write(AT_FDCWD, AGENT_CONF, conf, strlen(conf), 0600);
+	if (rc == 0)
+		printf("This machine is instance %s.\n", instance);
+	else
+		trouble(AGENT_CONF, strerror(errno));
+	yyjson_doc_free(got);
+	return rc ? EXIT_TROUBLE : 0;
+}
+
 int register_main(int argc, char **argv)
 {
 	struct wish w = { 0 };
+	yyjson_doc *made = NULL;
 	struct rest r;
-	char id[40], path[200], *text;
-	const char *box, *instance, *conf;
-	yyjson_doc *made, *got;
-	size_t len;
 	int rc;
 
 	if (!read_wish(&w, argc, argv))
@@ -165,28 +211,13 @@ int register_main(int argc, char **argv)
 	if (!w.token && !(w.token = ask_token()))
 		return trouble("token", "none was given, and there is no terminal to ask for one");
 	rest_open(&r, w.host, w.address, w.ca, w.token);
-	box = is_guid(w.box) ? w.box : find_box(&r, w.box, id);
-	if (!box)
-		return EXIT_TROUBLE;
-	text = request(&w, box, rest_own_address(&r), &len);
-	if (!text)
-		return trouble("the arguments", "not UTF-8 text");
-	made = rest_call(&r, "POST", "/services/instances", text, len);
-	free(text);
-	instance = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(made), "id"));
-	if (!instance)
-		return trouble("deploy", made ? "the answer has no id" : r.error);
-	snprintf(path, sizeof path, "/services/instances/%.60s/agent_configuration", instance);
-	got = rest_call(&r, "POST", path, "{}", 2);
-	conf = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(got), "conf"));
-	if (!conf)
-		return trouble(instance, got ? "the answer has no configuration" : r.error);
-	rc = file_write(AT_FDCWD, AGENT_CONF, conf, strlen(conf), 0600);
-	if (rc == 0)
-		printf("This machine is instance %s.\n", instance);
-	else
-		trouble(AGENT_CONF, strerror(errno));
+	if (!w.instance) {
+		made = deploy(&r, &w);
+		if (!made)
+			return EXIT_TROUBLE;
+		w.instance = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(made), "id"));
+	}
+	rc = configure(&r, w.instance);
 	yyjson_doc_free(made);
-	yyjson_doc_free(got);
-	return rc ? EXIT_TROUBLE : 0;
+	return rc;
 }

@@ -11,6 +11,7 @@ static const struct { const char *kind; size_t at; } kinds[] = {
 	{ "provider.validate", offsetof(struct driver, validate) },
 	{ "provider.sync", offsetof(struct driver, sync) },
 	{ "machine.create", offsetof(struct driver, create) },
+	{ "machine.adopt", offsetof(struct driver, adopt) },
 	{ "machine.start", offsetof(struct driver, start) },
 	{ "machine.stop", offsetof(struct driver, stop) },
 	{ "machine.destroy", offsetof(struct driver, destroy) },

@@ -16,8 +16,9 @@ struct driver {
 	driver_fn *validate;		/* reach it and log in: output version, fingerprint */
 	driver_fn *sync;		/* output services[], unregistered[], endpoints[] {service, host, port} at other hosts than the provider's record names */
 	driver_fn *create;		/* a machine: output external_id, addresses, hostname */
+	driver_fn *adopt;		/* input external_id: a machine that is there gets the key; output as of create */
 	driver_fn *start, *stop;
-	driver_fn *destroy;
+	driver_fn *destroy;		/* input stray: of one that was adopted the key is taken away, and it stays */
 	driver_fn *list;		/* output machines[] that carry our key, unregistered[] */
 	driver_fn *snapshot, *unsnapshot, *revert;
 	driver_fn *template_;		/* a template out of a machine: output external_id */

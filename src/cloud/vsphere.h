@@ -18,6 +18,8 @@
 #define VSPHERE_KEY "cam.key"
 #define VSPHERE_MACHINE "cam.machine"
 #define VSPHERE_CREATED "cam.created"
+/* Of one that was adopted: the instance UUID it had before. */
+#define VSPHERE_ADOPTED "cam.adopted"
 /* Names of entities, bytes (vCenter: 80 characters). */
 #define VSPHERE_NAME 256
 
@@ -35,6 +37,8 @@ enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const
 enum vim_result vsphere_key_of(struct vim *v, const struct vim_ref *vm, char key[JOB_KEY]);
 /* Value of one name in a <val> of config.extraConfig, "" when absent. */
 const char *vsphere_option(const struct xml_node *options, const char *name);
+/* One for a VirtualMachineConfigSpec; an empty value takes the name away. */
+void vsphere_put_option(struct xml_out *o, const char *key, const char *value);
 
 /* ---- vsphere_inventory.c ---- */
 
@@ -103,7 +107,12 @@ enum vim_result vsphere_power(struct vim *v, const struct vim_ref *vm, bool *on)
 enum job_result vsphere_power_on(struct vim *v, const struct vim_ref *vm);
 enum job_result vsphere_power_off(struct vim *v, const struct vim_ref *vm, bool guest_first);
 
-driver_fn vsphere_validate, vsphere_sync, vsphere_create, vsphere_start, vsphere_stop, vsphere_destroy, vsphere_list,
+/* ---- vsphere_adopt.c ---- */
+
+/* Takes the key away from a VM that was adopted.  adopted: it was; else nothing was done. */
+enum vim_result vsphere_release(struct vim *v, const struct vim_ref *vm, bool *adopted);
+
+driver_fn vsphere_validate, vsphere_sync, vsphere_create, vsphere_adopt, vsphere_start, vsphere_stop, vsphere_destroy, vsphere_list,
 	vsphere_snapshot, vsphere_unsnapshot, vsphere_revert, vsphere_template;
 
 #endif

@@ -14,19 +14,11 @@
 
 /* ---- the clone ---- */
 
-static void put_option(struct xml_out *o, const char *key, const char *value)
-{
-	xml_put(o, "<extraConfig>");
-	xml_put_element(o, "key", key);
-	xml_put(o, "<value xsi:type=\"xsd:string\">");
-	xml_put_text(o, value);
-	xml_put(o, "</value></extraConfig>");
-}
-
 static void put_clone(struct xml_out *o, const struct job *job, const struct vsphere_place *p, const char *name, bool template)
 {
 	static const char *const told[] = { "guestinfo.userdata", "guestinfo.userdata.encoding", "guestinfo.metadata",
-		"guestinfo.metadata.encoding" };
+		"guestinfo.metadata.encoding", "guestinfo.elasticbox.conf", "guestinfo.elasticbox.conf.encoding", "guestinfo.elasticbox.ca",
+		"guestinfo.elasticbox.ca.encoding" };
 	char uuid[VSPHERE_UUID], now[PLAT_CLOCK_TEXT];
 
 	plat_clock_text(plat_clock_wall(), now);
@@ -41,12 +33,12 @@ static void put_clone(struct xml_out *o, const struct job *job, const struct vsp
 	xml_put_element(o, "template", template ? "true" : "false");
 	xml_put(o, "<config>");
 	xml_put_element(o, "instanceUuid", uuid);
-	put_option(o, VSPHERE_KEY, job->key);
-	put_option(o, VSPHERE_MACHINE, job_input(job, "machine"));
-	put_option(o, VSPHERE_CREATED, now);
+	vsphere_put_option(o, VSPHERE_KEY, job->key);
+	vsphere_put_option(o, VSPHERE_MACHINE, job_input(job, "machine"));
+	vsphere_put_option(o, VSPHERE_CREATED, now);
 	/* what the machine was told, its token with it, is nothing for those cloned from the template */
 	for (size_t i = 0; template && i < sizeof told / sizeof told[0]; i++)
-		put_option(o, told[i], "");
+		vsphere_put_option(o, told[i], "");
 	xml_put(o, "</config>");
 	xml_put_element(o, "powerOn", "false");
 	xml_put(o, "</spec>");

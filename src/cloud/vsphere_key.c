@@ -26,6 +26,15 @@ const char *vsphere_option(const struct xml_node *options, const char *name)
 	return value;
 }
 
+void vsphere_put_option(struct xml_out *o, const char *key, const char *value)
+{
+	xml_put(o, "<extraConfig>");
+	xml_put_element(o, "key", key);
+	xml_put(o, "<value xsi:type=\"xsd:string\">");
+	xml_put_text(o, value);
+	xml_put(o, "</value></extraConfig>");
+}
+
 enum vim_result vsphere_key_of(struct vim *v, const struct vim_ref *vm, char key[JOB_KEY])
 {
 	struct xml_node *o;

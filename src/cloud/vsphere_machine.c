@@ -152,9 +152,18 @@ enum job_result vsphere_stop(struct job *job)
 
 static enum job_result destroy_one(struct vim *v, const struct vim_ref *vm)
 {
-	enum job_result result = vsphere_power_off(v, vm, false);
+	enum job_result result;
 	enum vim_result r;
+	bool adopted;
 
+	if (yyjson_is_true(yyjson_obj_get(v->job->input, "stray"))) {
+		r = vsphere_release(v, vm, &adopted);
+		if (r != VIM_DONE)
+			return vim_is_fault(v, r, "ManagedObjectNotFound") ? JOB_INVALID : vim_fail(v, r, "let go of the machine");
+		if (adopted)
+			return JOB_INVALID;
+	}
+	result = vsphere_power_off(v, vm, false);
 	if (result)
 		return result;
 	r = vim_task(v, "Destroy_Task", vm, "", "Destroying", NULL);

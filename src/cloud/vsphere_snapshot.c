@@ -102,7 +102,7 @@ enum job_result vsphere_revert(struct job *job)
 
 const struct driver driver_vsphere = {
 	.type = "VMware vSphere",
-	.validate = vsphere_validate, .sync = vsphere_sync, .create = vsphere_create, .start = vsphere_start, .stop = vsphere_stop,
-	.destroy = vsphere_destroy, .list = vsphere_list, .snapshot = vsphere_snapshot, .unsnapshot = vsphere_unsnapshot,
-	.revert = vsphere_revert, .template_ = vsphere_template, .idle = vim_pool_clear,
+	.validate = vsphere_validate, .sync = vsphere_sync, .create = vsphere_create, .adopt = vsphere_adopt,
+	.start = vsphere_start, .stop = vsphere_stop, .destroy = vsphere_destroy, .list = vsphere_list,
+	.snapshot = vsphere_snapshot, .unsnapshot = vsphere_unsnapshot, .revert = vsphere_revert, .template_ = vsphere_template, .idle = vim_pool_clear,
 };

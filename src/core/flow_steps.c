@@ -138,7 +138,8 @@ static void add_hello(struct db *db, const struct flow *f, const struct machine 
 
 static enum flow_entered wait_for_agents(struct db *db, struct flow *f, struct object *instance)
 {
-	char ids[MACHINE_MAX][OBJECT_ID], what[MACHINE_NAME + 64];
+	bool import = !strcmp(f->plan, "import");
+	char ids[MACHINE_MAX][OBJECT_ID], what[MACHINE_NAME + OBJECT_ID + 128];
 	unsigned n = machine_list(db, f->instance, ids);
 	enum flow_entered entered = FLOW_PAST;
 	struct machine m;
@@ -146,14 +147,18 @@ static enum flow_entered wait_for_agents(struct db *db, struct flow *f, struct o
 	for (unsigned i = 0; i < n; i++) {
 		if (!machine_read(db, ids[i], &m) || m.state == MACHINE_ONLINE)
 			continue;
-		if (m.provider[0] && (m.state == MACHINE_EXPECTED || m.state == MACHINE_MAKING)) {
+		if (m.provider[0] && !import && (m.state == MACHINE_EXPECTED || m.state == MACHINE_MAKING)) {
 			snprintf(f->why, sizeof f->why, "machine %s is not there: deploy it", m.name);
 			return FLOW_IMPOSSIBLE;
 		}
 		add_hello(db, f, &m);
 		entered = FLOW_OPEN;
-		snprintf(what, sizeof what, m.provider[0] ? "Waiting for the agent of machine %s." :
-			"Waiting for the agent of machine %s: install it there.", m.name);
+		if (import)
+			snprintf(what, sizeof what, "Waiting for the agent of machine %s: run there  curl -sSL https://THIS-APPLIANCE |"
+				" sudo sh -s -- -i %s", m.name, f->instance);
+		else
+			snprintf(what, sizeof what, m.provider[0] ? "Waiting for the agent of machine %s." :
+				"Waiting for the agent of machine %s: install it there.", m.name);
 		instance_log(db, instance, f->operation, life_event_word(instance_event(instance)), "waiting", NULL, what);
 	}
 	return entered;
@@ -176,6 +181,26 @@ static enum flow_entered power(struct db *db, struct flow *f, struct object *ins
 			entered = FLOW_OPEN;
 		}
 	return entered;
+}
+
+/* The provider's machines of an import get their keys. */
+static enum flow_entered adopt(struct db *db, struct flow *f, struct object *instance)
+{
+	char ids[MACHINE_MAX][OBJECT_ID];
+	unsigned n = machine_list(db, f->instance, ids);
+	struct machine m;
+	struct order o;
+
+	if (!order_read(db, f, instance, &o))
+		return FLOW_IMPOSSIBLE;
+	if (!n || !o.type[0]) {
+		snprintf(f->why, sizeof f->why, "there is nothing to import");
+		return FLOW_IMPOSSIBLE;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (machine_read(db, ids[i], &m))
+			add_machine_task(db, &o, &m, "machine.adopt", 1800);
+	return FLOW_OPEN;
 }
 
 static enum flow_entered destroy(struct db *db, struct flow *f, struct object *instance)
@@ -275,6 +300,8 @@ static enum flow_entered enter(struct db *db, struct flow *f, struct object *ins
 		return power(db, f, instance, "machine.stop");
 	case PLAN_DESTROY:
 		return destroy(db, f, instance);
+	case PLAN_ADOPT:
+		return adopt(db, f, instance);
 	default:
 		snprintf(f->why, sizeof f->why, "no worker for %s", step->event ? step->event : text(instance->doc->root, "name"));
 		return FLOW_IMPOSSIBLE;

@@ -35,6 +35,7 @@
 struct instance_plan {
 	const char *name, *description, *icon, *owner, *organization, *updates;
 	const char *unregistered;	/* resource that is imported, NULL = none */
+	const char *external_id;	/* of it at its provider */
 	const char *linux_username, *windows_username;	/* how an import gets in, or NULL */
 	const char *address;		/* of the machine of one's own, or NULL */
 	const char *user;

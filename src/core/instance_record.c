@@ -276,6 +276,8 @@ void instance_create(struct db *db, const char *id, const struct instance_plan *
 	snprintf(out->organization, sizeof out->organization, "%s", p->organization);
 	fill(out, p, service);
 	service_new(db, out, p, service);
+	if (p->external_id)
+		machine_import(db, out, p->provider, p->external_id);
 	instance_begin(db, out, LIFE_DEPLOY, p->user, NULL);
 	instance_lease_plan(db, out);
 }

@@ -6,7 +6,10 @@
 #include "access.h"
 #include "box.h"
 #include "instance.h"
+#include "machine.h"
+#include "provider.h"
 #include "secrets.h"
+#include "unregistered.h"
 #include "addr/addr.h"
 #include "plat/clock.h"
 
@@ -28,6 +31,7 @@ struct making {
 	struct box_stack stack, admin;
 	bool has_policy;
 	char provider[OBJECT_ID];
+	char import_provider[OBJECT_ID], external_id[MACHINE_TEXT];
 	unsigned made;
 	struct object_text *out;
 	/* what the copies take their secrets from, beside the boxes: "" = nothing */
@@ -543,6 +547,27 @@ static int application(struct making *m)
 
 /* ---- register-instance-request, bulk-import-request ---- */
 
+/* The resource that is meant; whoever may change its provider may import from it. */
+static int take_unregistered(struct making *m)
+{
+	char owner[OBJECT_ID];
+	struct object p;
+	bool able;
+
+	if (!unregistered_read(m->db, m->plan.unregistered, m->import_provider, m->external_id))
+		return refuse_at(m, "unregistered_id", "there is no such resource: synchronize its provider and look again.");
+	if (!access_object(m->db, m->call, OBJECT_PROVIDER, m->import_provider, ACCESS_EDIT, &p))
+		return -1;
+	able = !strcmp(object_member(&p, "type"), PROVIDER_IMPORTS);
+	object_free(&p);
+	if (!able)
+		return refuse_at(m, "unregistered_id", "what this type of provider has cannot be imported yet.");
+	machine_owner(m->db, m->import_provider, m->external_id, owner);
+	if (owner[0])
+		return refuse_at(m, "unregistered_id", "is being imported already.");
+	return 0;
+}
+
 static int import(struct making *m, yyjson_val *from)
 {
 	struct instance_plan *p = &m->plan;
@@ -557,6 +582,10 @@ static int import(struct making *m, yyjson_val *from)
 		return -1;
 	if (!p->linux_username && !p->windows_username)
 		return refuse_at(m, "linux_username", "is missing (or windows_username).");
+	if (p->windows_username)
+		return refuse_at(m, "windows_username", "this appliance has no agent for Windows: only machines with Linux can be imported.");
+	if (take_unregistered(m))
+		return -1;
 	if (from != m->call->args) {
 		p->more_tags = yyjson_obj_get(from, "instance_tags");
 		if (instance_tags_check(p->more_tags, "unregistered_instances.instance_tags", m->message))
@@ -569,10 +598,10 @@ static int import(struct making *m, yyjson_val *from)
 	p->icon = "";
 	made_up(m, &m->box, BOX_SCHEMA "script", p->name);
 	own_machines(m);
+	p->provider = m->import_provider;
+	p->external_id = m->external_id;
 	p->boxes = &m->box;
 	p->box_count = 1;
-	if (p->windows_username)
-		p->service_type = "Windows Compute";
 	return make(m);
 }
 

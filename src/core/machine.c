@@ -110,6 +110,25 @@ void machine_ensure(struct db *db, const struct object *instance, const char *pr
 	}
 }
 
+void machine_import(struct db *db, const struct object *instance, const char *provider, const char *external_id)
+{
+	machine_ensure(db, instance, provider, 1);
+	db_run(db, "UPDATE machine SET external_id = ? WHERE instance = ? AND number = 1 AND state <> 'gone'", "tt", external_id,
+		instance->id);
+}
+
+void machine_owner(struct db *db, const char *provider, const char *external_id, char instance[OBJECT_ID])
+{
+	sqlite3_stmt *q = db_query(db, "SELECT instance FROM machine WHERE provider = ? AND external_id = ? AND state <> 'gone' LIMIT 1", "tt",
+		provider, external_id);
+
+	instance[0] = 0;
+	if (!db_row(db, q))
+		return;
+	snprintf(instance, OBJECT_ID, "%s", db_text(q, 0));
+	db_end(q);
+}
+
 /* ---- the documents ---- */
 
 static const char *wire_state(enum machine_state s)

@@ -36,6 +36,10 @@ bool machine_read(struct db *db, const char *id, struct machine *out);
 unsigned machine_list(struct db *db, const char *instance, char out[MACHINE_MAX][OBJECT_ID]);
 /* Rows for machines 1 to count, as far as they are missing. */
 void machine_ensure(struct db *db, const struct object *instance, const char *provider, int count);
+/* The row of a machine the provider has already under external_id, which an import is to make this instance's. */
+void machine_import(struct db *db, const struct object *instance, const char *provider, const char *external_id);
+/* The instance that has (or is to have) this machine of the provider, "" = none. */
+void machine_owner(struct db *db, const char *provider, const char *external_id, char instance[OBJECT_ID]);
 
 /* What happens to it, by the chart: the row, and the documents.  False when its state does not take it. */
 bool machine_move(struct db *db, const char *id, enum machine_event event);
@@ -54,6 +58,8 @@ void machine_token_keep(struct db *db, const uint8_t key[32], const char *machin
 
 void machine_create_given(struct db *db, const struct core_task *t);
 void machine_create_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
+void machine_adopt_given(struct db *db, const struct core_task *t);
+void machine_adopt_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 void machine_start_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 void machine_stop_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 void machine_destroy_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);

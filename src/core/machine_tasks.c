@@ -6,6 +6,7 @@
 #include "machine.h"
 #include "rebind.h"
 #include "truth.h"
+#include "unregistered.h"
 
 static void text_of(yyjson_val *from, const char *name, char *out, size_t size)
 {
@@ -53,6 +54,35 @@ void machine_create_ended(struct db *db, const struct core_task *t, const char *
 		instance_log(db, &instance, t->flow, "deploy", "add", NULL, text);
 		object_free(&instance);
 	}
+}
+
+/* From now on it may carry our key, so that what removes the instance has to see to it. */
+void machine_adopt_given(struct db *db, const struct core_task *t)
+{
+	db_run(db, "UPDATE machine SET tried = 1 WHERE id = ?", "t", t->machine);
+}
+
+void machine_adopt_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+{
+	struct object instance;
+	struct machine m;
+	char text[MACHINE_NAME + MACHINE_TEXT + 64];
+
+	(void)why;
+	if (t->state != TASK_DONE)
+		return;
+	note(db, t->machine, output);
+	machine_move(db, t->machine, MACHINE_CREATED);
+	machine_mirror(db, t->instance);
+	if (!machine_read(db, t->machine, &m))
+		return;
+	unregistered_taken(db, m.provider, m.external_id);
+	if (object_get(db, OBJECT_INSTANCE, t->instance, &instance)) {
+		snprintf(text, sizeof text, "Machine %s (%s) was imported.", m.name, m.external_id);
+		instance_log(db, &instance, t->flow, "deploy", "add", NULL, text);
+		object_free(&instance);
+	}
+	rebind_soon(db);
 }
 
 void machine_start_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)

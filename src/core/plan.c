@@ -18,7 +18,8 @@ static const struct plan plans[] = {
 	{ "terminate", { STOP_ALL, DOWN("pre_dispose"), DOWN("dispose"), DOWN("post_dispose"), { PLAN_NEXT, NULL },
 		{ PLAN_DESTROY, NULL } } },
 	{ "terminate_service", { { PLAN_DESTROY, NULL } } },
-	{ "import", { { PLAN_IMPOSSIBLE, "imported resources" } } },
+	/* The agent first: nothing is changed at the provider before somebody has shown that the machine is theirs. */
+	{ "import", { { PLAN_HELLO, NULL }, { PLAN_ADOPT, NULL } } },
 	{ "make_managed_os", { { PLAN_IMPOSSIBLE, "managed services" } } },
 };
 

@@ -17,6 +17,7 @@ enum plan_kind {
 	PLAN_START,		/* machines on */
 	PLAN_STOP,		/* machines off */
 	PLAN_DESTROY,		/* machines away */
+	PLAN_ADOPT,		/* what the provider had already becomes the instance's */
 	PLAN_IMPOSSIBLE		/* nobody can do it yet: its event says what for */
 };
 

@@ -82,6 +82,8 @@ static void add_destroy(struct db *db, const struct core_task *t, const char *ty
 	yyjson_mut_obj_add_strcpy(doc, in, "machine", key);
 	yyjson_mut_obj_add_strcpy(doc, in, "external_id", external_id);
 	yyjson_mut_obj_add_strcpy(doc, in, "key", key);
+	/* one that was imported, and not made for us, is only let go of */
+	yyjson_mut_obj_add_bool(doc, in, "stray", true);
 	input = yyjson_mut_write(doc, 0, NULL);
 	yyjson_mut_doc_free(doc);
 	n.input = input;

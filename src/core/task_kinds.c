@@ -46,6 +46,7 @@ static void go_on(struct db *db, const struct core_task *t, const char *why)
 	}
 
 MACHINE_TASK(create)
+MACHINE_TASK(adopt)
 MACHINE_TASK(start)
 MACHINE_TASK(stop)
 MACHINE_TASK(destroy)
@@ -60,6 +61,7 @@ static const struct core_task_kind kinds[] = {
 	{ "script", flow_script_ended, flow_script_given },
 	{ "hello", hello_ended, NULL },
 	{ "machine.create", create_ended, machine_create_given },
+	{ "machine.adopt", adopt_ended, machine_adopt_given },
 	{ "machine.start", start_ended, NULL },
 	{ "machine.stop", stop_ended, NULL },
 	{ "machine.destroy", destroy_ended, NULL },

@@ -177,6 +177,23 @@ void unregistered_take(struct db *db, const struct object *p, yyjson_val *found)
 	free(ids);
 }
 
+bool unregistered_read(struct db *db, const char *id, char provider[OBJECT_ID], char external_id[MACHINE_TEXT])
+{
+	sqlite3_stmt *q = db_query(db, "SELECT provider, external_id FROM unregistered WHERE id = ?", "t", id);
+
+	if (!db_row(db, q))
+		return false;
+	snprintf(provider, OBJECT_ID, "%s", db_text(q, 0));
+	snprintf(external_id, MACHINE_TEXT, "%s", db_text(q, 1));
+	db_end(q);
+	return true;
+}
+
+void unregistered_taken(struct db *db, const char *provider, const char *external_id)
+{
+	db_run(db, "DELETE FROM unregistered WHERE provider = ? AND external_id = ?", "tt", provider, external_id);
+}
+
 void unregistered_forget(struct db *db, const char *provider)
 {
 	db_run(db, "DELETE FROM unregistered WHERE provider = ?", "t", provider);

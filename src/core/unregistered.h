@@ -18,6 +18,10 @@
  * server_info{}): only differences are written, with one line in the provider's log and one event
  * "provider.unregistered".  No array: the driver does not look for any, nothing changes. */
 void unregistered_take(struct db *db, const struct object *provider, yyjson_val *found);
+/* A resource by its id: false when there is none (any more). */
+bool unregistered_read(struct db *db, const char *id, char provider[OBJECT_ID], char external_id[256]);
+/* One was imported: it is no longer unregistered. */
+void unregistered_taken(struct db *db, const char *provider, const char *external_id);
 /* The provider goes. */
 void unregistered_forget(struct db *db, const char *provider);
 /* Appends wire documents, oldest first, as object_list does. */

@@ -13,10 +13,14 @@
 #include "truth.h"
 #include "verbs_instances.h"
 
-struct token_state { struct prepare_facts facts; };
+struct token_state {
+	struct prepare_facts facts;
+	char *ca;
+};
 
 static void token_forget(void *state)
 {
+	free(((struct token_state *)state)->ca);
 	sodium_memzero(state, sizeof(struct token_state));
 	free(state);
 }
@@ -27,12 +31,15 @@ void verb_machine_token_start(struct core_call *call)
 
 	if (s)
 		core_prepare_facts(call->core, &s->facts);
-	if (!s || !s->facts.keyed) {
-		free(s);
+	/* The identity may change meanwhile. */
+	if (s && s->facts.ca)
+		s->facts.ca = s->ca = strdup(s->facts.ca);
+	if (!s || !s->facts.keyed || !s->ca || !s->ca[0]) {
+		if (s)
+			token_forget(s);
 		core_call_refuse(call, 503, "The appliance's keys are not available at the moment. Please try again.");
 		return;
 	}
-	s->facts.ca = NULL;
 	call->state = s;
 	call->forget = token_forget;
 	core_call_write(call, call->handler->run, call->handler->after, false);
@@ -97,16 +104,21 @@ static int refuse(struct core_call *call, const char *sentence)
 static void answer_conf(struct db *db, struct core_call *call, struct machine *m)
 {
 	const struct token_state *s = call->state;
-	char token[MACHINE_TOKEN], *conf;
-	struct bootstrap b = { .host = s->facts.agents_name, .address = s->facts.host, .ca = "", .machine = m->id, .token = token,
+	char token[MACHINE_TOKEN], *conf, *user_data;
+	struct bootstrap b = { .host = s->facts.agents_name, .address = s->facts.host, .ca = s->facts.ca, .machine = m->id, .token = token,
 		.proxy = "", .no_proxy = "" };
+	yyjson_mut_val *body = core_answer_object(&call->answer, call->verb->status);
 
 	renew(db, call, m, token);
 	conf = bootstrap_conf(&b);
-	yyjson_mut_obj_add_strcpy(call->answer.doc, core_answer_object(&call->answer, call->verb->status), "conf", conf);
+	user_data = bootstrap_user_data(&b);
+	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "conf", conf);
+	yyjson_mut_obj_add_strcpy(call->answer.doc, body, "user_data", user_data);
 	sodium_memzero(token, sizeof token);
 	sodium_memzero(conf, strlen(conf));
+	sodium_memzero(user_data, strlen(user_data));
 	free(conf);
+	free(user_data);
 }
 
 static int configure(struct db *db, struct core_call *call, const struct object *o)
@@ -116,12 +128,14 @@ static int configure(struct db *db, struct core_call *call, const struct object 
 	struct machine m;
 
 	flow_provider(o, provider);
-	if (provider[0])
+	/* of an import the person who has it installs the agent */
+	if (provider[0] && !object_member(o, "unregistered_id")[0])
 		return refuse(call, "The instance's machines are its provider's: they bring their own configuration.");
 	if (s == LIFE_TERMINATED || s == LIFE_REMOVING || s == LIFE_TERMINATING)
 		return refuse(call, "The instance is terminated.");
 	/* The operation that waits for it may not have begun. */
-	machine_ensure(db, o, "", 1);
+	if (!provider[0])
+		machine_ensure(db, o, "", 1);
 	if (!find(db, o->id, NULL, &m))
 		return refuse(call, "The instance has no machine.");
 	if (m.channel)
