@@ -237,6 +237,7 @@ prepare() {
 	*' rootfs '*) rootfs ;;
 	*' programs '*) programs ;;
 	esac
+	case $needs in *' tree '*) [ -d "$(tests/lib/tree --dir)" ] || stage debian-tree tests/lib/tree ;; esac
 	case $needs in *' unit '*) unit ;; esac
 	case $needs in *' fuzz '*) fuzzers ;; esac
 	case $needs in *' sim '*) simulator ;; esac

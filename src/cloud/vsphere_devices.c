@@ -71,6 +71,9 @@ static void options(struct work *w)
 		job_input(job, "name"));
 	encoded(w, "metadata", meta);
 	encoded(w, "userdata", job_input(job, "user_data"));
+	/* for templates without cloud-init, prepared by template_customization_script.sh */
+	encoded(w, "elasticbox.conf", job_input(job, "conf"));
+	encoded(w, "elasticbox.ca", job_input(job, "ca"));
 }
 
 static void numbers(struct work *w)

@@ -1,3 +1,4 @@
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,58 @@ static void add_file(struct out *o, const char *path, const char *mode, const ch
 	}
 }
 
+/* Lines of a script of runcmd, which is a block of literal lines, too. */
+static void add_lines(struct out *o, const char *text)
+{
+	size_t n;
+
+	for (; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		add(o, "    %.*s\n", (int)n, text);
+	}
+}
+
+/* Fetches the agent by the certificate's name, at whatever address the appliance has: with curl, or where that is missing or
+ * older than 7.49 with the Python that cloud-init runs in. */
+static const char fetch[] =
+	"umask 077\n"
+	"mkdir -p /usr/elasticbox /var/elasticbox /var/log/elasticbox && cd /usr/elasticbox || exit 1\n"
+	"if { curl --help all || curl --help; } 2>/dev/null | grep -q -e --connect-to; then\n"
+	"  curl -sS --fail --retry 20 --retry-delay 3 --retry-connrefused --cacert ca.pem ${proxy:+--proxy \"$proxy\"} \\\n"
+	"    --connect-to \"$name:443:$address:\" -o elasticbox-agent.new \"https://$name$path\"\n"
+	"else\n"
+	"  for python in python3 /usr/libexec/platform-python python2 python; do\n"
+	"    command -v $python >/dev/null && break\n"
+	"  done\n"
+	"  $python - \"$name\" \"$address\" \"$path\" <<'PYTHON'\n"
+	"import socket, ssl, sys, time\n"
+	"try:\n"
+	"    from http.client import HTTPSConnection\n"
+	"except ImportError:\n"
+	"    from httplib import HTTPSConnection\n"
+	"name, address, path = sys.argv[1:]\n"
+	"context = ssl.create_default_context(cafile=\"ca.pem\")\n"
+	"for attempt in range(20):\n"
+	"    try:\n"
+	"        c = HTTPSConnection(name, timeout=60)\n"
+	"        c.sock = context.wrap_socket(socket.create_connection((address.strip(\"[]\"), 443), 60), server_hostname=name)\n"
+	"        c.request(\"GET\", path)\n"
+	"        r = c.getresponse()\n"
+	"        if r.status == 200:\n"
+	"            open(\"elasticbox-agent.new\", \"wb\").write(r.read())\n"
+	"            break\n"
+	"        why = \"status %d\" % r.status\n"
+	"    except (EnvironmentError, ssl.SSLError) as e:\n"
+	"        why = str(e)\n"
+	"    sys.stderr.write(\"%s: %s\\n\" % (address, why))\n"
+	"    time.sleep(3)\n"
+	"PYTHON\n"
+	"fi\n"
+	"[ -s elasticbox-agent.new ] || exit 1\n"
+	"chmod 755 elasticbox-agent.new\n"
+	"mv -f elasticbox-agent.new elasticbox-agent\n"
+	"./elasticbox-agent install\n";
+
 char *bootstrap_user_data(const struct bootstrap *b)
 {
 	struct out o = begin();
@@ -80,15 +133,9 @@ char *bootstrap_user_data(const struct bootstrap *b)
 	add(&o, "#cloud-config\nwrite_files:\n");
 	add_file(&o, "/usr/elasticbox/elasticbox.conf", "0600", conf);
 	add_file(&o, "/usr/elasticbox/ca.pem", "0644", b->ca);
-	/* The certificate of the agents' name, at whatever address the appliance has. */
-	add(&o, "runcmd:\n  - |\n    umask 077\n    mkdir -p /usr/elasticbox /var/elasticbox /var/log/elasticbox\n"
-		"    curl -sS --fail --retry 20 --retry-delay 3 --retry-connrefused --cacert /usr/elasticbox/ca.pem \\\n"
-		"      %s%s%s--connect-to %s:443:%s: \\\n"
-		"      -o /usr/elasticbox/elasticbox-agent.new https://%s" BOOTSTRAP_AGENT "\n"
-		"    chmod 755 /usr/elasticbox/elasticbox-agent.new\n"
-		"    mv -f /usr/elasticbox/elasticbox-agent.new /usr/elasticbox/elasticbox-agent\n"
-		"    /usr/elasticbox/elasticbox-agent install\n", b->proxy[0] ? "--proxy '" : "", b->proxy, b->proxy[0] ? "' " : "", b->host,
-		b->address, b->host);
+	add(&o, "runcmd:\n  - |\n    name='%s' address='%s' proxy='%s' path='" BOOTSTRAP_AGENT "'\n", b->host, b->address, b->proxy);
+	add_lines(&o, fetch);
+	sodium_memzero(conf, strlen(conf));
 	free(conf);
 	return o.p;
 }

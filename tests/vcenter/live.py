@@ -3,8 +3,6 @@
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,100 +10,10 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 from house import House  # noqa: E402
-
-VCSIM = os.environ["VCSIM"]
-SCHEMAS = "http://elasticbox.net/schemas/"
-failures = 0
-
-
-def check(what, good, detail=""):
-    global failures
-    print("%s live: %s%s" % ("ok" if good else "not ok", what, "" if good else ": %s" % (detail,)), flush=True)
-    failures += not good
-    return good
-
-
-def sh(*argv, **more):
-    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more).stdout
-
-
-def until(f, seconds=60):
-    end = time.monotonic() + seconds
-    while True:
-        value = f()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.2)
-
-
-class Vcenter:
-    def __init__(self, address):
-        self.address = address
-        sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "s.key", "-out",
-           "s.crt", "-subj", "/CN=vcenter", "-addext", "subjectAltName=IP:" + address, "-days", "3")
-        self.port = 8085	# one of the two the appliance opens to a vCenter that is registered
-        self.url = "https://%s:%d" % (address, self.port)
-        log = open("vcsim.log", "w")
-        self.p = subprocess.Popen([VCSIM + "/vcsim", "-l", "%s:%d" % (address, self.port), "-tlscert", "s.crt", "-tlskey", "s.key", "-username",
-                                   "u", "-password", "p", "-vm", "2", "-host", "1", "-cluster", "1"], stdout=log, stderr=log)
-        until(lambda: "GOVC_URL" in open("vcsim.log").read())
-        self.govc("vm.power", "-off", "DC0_H0_VM0")
-        self.govc("vm.markastemplate", "DC0_H0_VM0")
-
-    def govc(self, *argv):
-        return sh(VCSIM + "/govc", *argv, env=dict(os.environ, GOVC_URL="https://u:p@%s:%d/sdk" % (self.address, self.port), GOVC_INSECURE="1"))
-
-    def machines(self):
-        return sorted(x.rsplit("/", 1)[1] for x in self.govc("find", "/", "-type", "m").split() if "_VM" not in x)
-
-    def state(self, name):
-        return json.loads(self.govc("vm.info", "-json", name))["VirtualMachines"][0]["Runtime"]["PowerState"]
-
-
-class Client:
-    def __init__(self, house):
-        self.house, self.token = house, house.token()
-
-    def call(self, method, path, body=None):
-        for _ in range(30):
-            try:
-                status, _, data = self.house.request(method, path, body, {"ElasticBox-Token": self.token}, timeout=30)
-                if status != 503:
-                    break
-            except OSError:
-                pass
-            time.sleep(0.5)
-        if status >= 400:
-            raise RuntimeError("%s %s: %d %s" % (method, path, status, data[:300]))
-        return json.loads(data) if data else None
-
-    def get(self, path):
-        return self.call("GET", path)
-
-
-def box(c, owner, kind, name, **members):
-    body = {"schema": SCHEMAS + "boxes/" + kind, "name": name, "owner": owner, "description": "", "automatic_updates": "off",
-            "visibility": "workspace", "members": [], "variables": [], **members}
-    return c.call("POST", "/services/boxes", body)
-
-
-def settled(c, provider):
-    return until(lambda: (lambda p: p if p["state"] in ("ready", "unavailable") else None)(c.get("/services/providers/" + provider)))
-
-
-def logs(c, p):
-    return [e["text"] for e in c.get("/services/providers/%s/logs" % p)]
-
-
-def kill(house, room):
-    os.kill(house.service_pid(room), signal.SIGKILL)
-
-
-def sync(c, p):
-    before = c.get("/services/providers/" + p)["updated"]
-    c.call("PUT", "/services/providers/%s/sync" % p)
-    return until(lambda: (lambda r: r if r["state"] in ("ready", "unavailable") and r["updated"] != before else None)(
-        c.get("/services/providers/" + p)))
+from treevm import Vms  # noqa: E402
+import running  # noqa: E402
+import world  # noqa: E402
+from world import SCHEMAS, Client, Vcenter, box, check, deploy, kill, logs, policy, settled, sync, until  # noqa: E402
 
 
 def others(c, p):
@@ -174,7 +82,7 @@ def cases_vanished(c, vc, p, instance):
           (activity[-3:], logs(c, p)[:6]))
 
 
-def cases(house, vc):
+def cases(house, vc, vms):
     house.set_up()
     c = Client(house)
     workspace = c.get("/services/workspaces")[0]["id"]
@@ -194,13 +102,10 @@ def cases(house, vc):
           r["services"][0]["datacenters"][0]["templates"][0]["name"] == "DC0_H0_VM0" and r["secret"] == "********", (r["state"], logs(c, p)[:5]))
     check("the log says what was found", any("Found 1 datacenters" in t for t in logs(c, p)), logs(c, p))
     cases_unregistered(c, vc, p)
-    policy = box(c, workspace, "policy", "policy", provider_id=p, claims=["linux"], profile={
-        "schema": SCHEMAS + "vsphere/compute/profile", "datacenter": "DC0", "template": "DC0_H0_VM0", "flavor": "Tiny", "instances": 2,
-        "network": "VM Network", "datastore": "LocalDS_0", "customization_spec": "None"})
-    script = box(c, workspace, "script", "web", requirements=["linux"])
-    i = c.call("POST", "/services/instances", {"schema": SCHEMAS + "deploy-instance-request", "name": "one", "owner": workspace,
-                                               "automatic_updates": "off", "instance_tags": [], "box": {"id": script["id"], "variables": []},
-                                               "policy_box": {"id": policy["id"], "variables": []}})
+    running.cases(c, vc, vms, workspace, p)
+    running.cases_template(c, vc, vms, workspace, p)
+    running.cases_import(c, vc, vms, workspace, p)
+    i = deploy(c, workspace, "one", box(c, workspace, "script", "web", requirements=["linux"]), policy(c, workspace, p, "policy", instances=2))
     rng = random.Random(11)
     for room in ("cloud", "core", "cloud"):
         time.sleep(rng.uniform(0.1, 1.5))
@@ -208,23 +113,23 @@ def cases(house, vc):
     check("deployed: a machine each, also when cloud and core are killed meanwhile",
           until(lambda: len(vc.machines()) == 2 and all(vc.state(m) == "poweredOn" for m in vc.machines()), 90), vc.machines())
     service = until(lambda: (lambda s: s if all(m["external_id"] for m in s["machines"]) else None)(
-        c.get("/services/instances/%s/service" % i["id"])), 60)
+        c.get("/services/instances/%s/service" % i)), 60)
     check("the instance knows them by their references", service and sorted(m["name"] for m in service["machines"]) == vc.machines(),
           (service, vc.machines()))
     time.sleep(6)
     check("and there are no others after the settle time", len(vc.machines()) == 2, vc.machines())
     options = vc.govc("vm.info", "-e", vc.machines()[0])
     check("they are told how to install the agent", "guestinfo.userdata:" in options and "guestinfo.userdata.encoding:" in options, options)
-    c.call("PUT", "/services/instances/%s/abort" % i["id"])	# its machines have no agent to wait for
-    until(lambda: c.get("/services/instances/" + i["id"])["state"] != "processing")
-    cases_template(house, c, vc, p, i["id"], rng)
-    cases_vanished(c, vc, p, i["id"])
+    c.call("PUT", "/services/instances/%s/abort" % i)	# its machines have no agent to wait for
+    until(lambda: c.get("/services/instances/" + i)["state"] != "processing")
+    cases_template(house, c, vc, p, i, rng)
+    cases_vanished(c, vc, p, i)
     try:
         c.call("DELETE", "/services/providers/" + p)
         check("a provider with instances cannot be deleted", False)
     except RuntimeError as e:
         check("a provider with instances cannot be deleted", " 400 " in str(e), e)
-    c.call("DELETE", "/services/instances/%s?operation=force_terminate" % i["id"])
+    c.call("DELETE", "/services/instances/%s?operation=force_terminate" % i)
     time.sleep(rng.uniform(0.1, 1))
     kill(house, "cloud")
     check("force terminate removes them, also when cloud is killed meanwhile", until(lambda: not vc.machines(), 120), vc.machines())
@@ -235,12 +140,14 @@ def main():
         os.chdir(work)
         os.environ["HOME"] = work
         house.start("--wait", "90")
-        vc = Vcenter(house.status()["host"])
+        vms = Vms(os.path.join(work, "vms"), os.environ["CAM_TREE"]).network()
+        vc = Vcenter(house.status()["host"], vms)
         try:
-            cases(house, vc)
+            cases(house, vc, vms)
         finally:
             vc.p.kill()
-    sys.exit(1 if failures else 0)
+            vms.end()
+    sys.exit(1 if world.failures else 0)
 
 
 main()

@@ -138,7 +138,8 @@ PROFILE = {"schema": "http://elasticbox.net/schemas/vsphere/compute/profile", "d
 
 def machine(n, **profile):
     return {"machine": "m-%08d" % n, "name": "web-eb-abcde-%d" % n, "instance": "i-abcdef", "service": "eb-abcde",
-            "machine_key": "m-%08d" % n, "user_data": "#cloud-config\n{}\n", "profile": {**PROFILE, **profile}}
+            "machine_key": "m-%08d" % n, "user_data": "#cloud-config\n{}\n", "conf": "[agent]\n", "ca": "PEM\n",
+            "profile": {**PROFILE, **profile}}
 
 
 def create(n, **more):
@@ -293,6 +294,8 @@ def cases_machine():
     check("create: it runs", vm["Runtime"]["PowerState"] == "poweredOn")
     check("create: user data for cloud-init, encoded", options.get("guestinfo.userdata.encoding") == "base64" and
           options.get("guestinfo.userdata") == "I2Nsb3VkLWNvbmZpZwp7fQo=", options)
+    check("create: the same for templates without it", options.get("guestinfo.elasticbox.conf") == "W2FnZW50XQo=" and
+          options.get("guestinfo.elasticbox.ca") == "UEVNCg==", options)
     check("create: carries our key, and the parameters of the policy", options.get("cam.key") == "appliance/m-00000001" and
           options.get("x.y") == "z" and vm["Config"]["InstanceUuid"].startswith("63616d2d-"), options)
     check("create: tags are custom attributes", sorted(v["Value"] for v in vm["CustomValue"] or []) == ["https://cam.test", "web"],
@@ -319,11 +322,33 @@ def cases_machine():
     core.run("machine.destroy", **of(1, "vm-4711"))
     check("destroy: one that is named, and no other of that key", vc.machines() == ["web-eb-abcde-1"], vc.machines())
     cases_snapshot(one)
+    cases_adopt()
     r = core.run("machine.destroy", **of(1, one))
     check("destroy: gone", r["outcome"] == "done" and vc.machines() == [], (r, vc.machines()))
     check("destroy: again is done", core.run("machine.destroy", **of(1, one))["outcome"] == "done")
     r = core.run("machine.start", **of(1, one))
     check("start: of what is gone is refused", r["outcome"] == "refused" and "gone" in r["message"], r)
+
+
+def cases_adopt():
+    before = vc.info("DC0_H0_VM1")
+    ref = before["Self"]["Value"]
+    r = [core.run("machine.adopt", **of(20, ref)) for _ in (1, 2)]
+    mine = [m["key"] for m in core.run("machine.list", config=config())["output"]["machines"] if m["external_id"] == ref]
+    check("adopt: a machine that was there carries the key, once and for all", [x["outcome"] for x in r] == ["done"] * 2 and
+          r[0]["output"]["external_id"] == ref and mine == ["m-00000020"], (r, mine))
+    r = core.run("machine.adopt", **of(21, ref))
+    check("adopt: one that is another's is refused", r["outcome"] == "refused" and "belongs to another" in r["message"], r)
+    r = core.run("machine.adopt", **of(22, "vm-4711"))
+    check("adopt: so is one that is gone", r["outcome"] == "refused" and "gone" in r["message"], r)
+    r = core.run("machine.adopt", **of(22, vc.info("DC0_H0_VM0")["Self"]["Value"]))
+    check("adopt: and a template", r["outcome"] == "refused" and "template" in r["message"], r)
+    r = core.run("machine.destroy", **of(20, ref, stray=True))
+    now = vc.info("DC0_H0_VM1")
+    listed = core.run("machine.list", config=config(), unregistered=True)["output"]
+    check("destroy: one that was adopted and belongs to nothing any more is let go, as it was", r["outcome"] == "done" and
+          now["Runtime"]["PowerState"] == before["Runtime"]["PowerState"] and now["Config"]["InstanceUuid"] == before["Config"]["InstanceUuid"] and
+          ref not in [m["external_id"] for m in listed["machines"]] and ref in [u["external_id"] for u in listed["unregistered"]], (r, listed))
 
 
 def cases_snapshot(one):
@@ -339,7 +364,7 @@ def cases_snapshot(one):
     r = [core.run("machine.template", template_name="golden", **dict(m, key="template-1")) for _ in (1, 2)]
     check("template: made of a machine, once for a key", r[0]["outcome"] == "done" and r[0]["output"] == r[1]["output"], r)
     options = {o["Key"]: o["Value"] for o in vc.info("golden")["Config"]["ExtraConfig"]}
-    check("template: has no user data of the machine it came from", not options.get("guestinfo.userdata"), options)
+    check("template: has no user data of the machine it came from", not any(v for k, v in options.items() if k.startswith("guestinfo.")), options)
     for member, words in (("datacenter", "no datacenter none"), ("folder", "no folder none"), ("datastore", "no datastore none")):
         r = core.run("machine.template", template_name="silver", **dict(m, key="template-2", **{member: "none"}))
         check("template: a %s that is not there is refused by name" % member, r["outcome"] == "refused" and words in r["message"], r)

@@ -12,6 +12,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "lib")]
 
 import change_cases
+import cloud_init_cases
 import kill_cases
 import life_cases
 import order_cases
@@ -29,7 +30,7 @@ def main(wanted):
         world = World(house)
         agents = Agents(world) if SIM else None
         for case in (life_cases.CASES + order_cases.CASES + change_cases.CASES + upgrade_cases.CASES +
-                     trust_cases.CASES + kill_cases.CASES):
+                     trust_cases.CASES + cloud_init_cases.CASES + kill_cases.CASES):
             if wanted and not any(w in case.__name__ for w in wanted):
                 continue
             began = time.monotonic()

@@ -20,7 +20,7 @@ static const struct {
 	{ "audit-entry", "sequence:i time:s user:s peer:s verb:s kind:s object:s status:i prev:s hash:s" },
 	{ "binding", "name:s instance:s uri:s" },
 	{ "appliance-agents", "name:s ca_pem:s" },
-	{ "agent-configuration", "conf:s" },
+	{ "agent-configuration", "conf:s user_data:s" },
 	{ "blob", "url:s upload_date:s length:i content_type:s" },
 	{ "blob-address", "url:s" },
 	{ "box", "schema:s id:s uri:s name:s description:s owner:s organization:s visibility:s members:a variables:a"

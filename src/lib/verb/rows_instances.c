@@ -226,7 +226,7 @@ const struct verb verb_rows_instances[] = {
 	  .writes = true, .args = machine_args, .help = "a new token for the agent of one of its machines; the one before ends",
 	  .kind = OBJECT_INSTANCE, .need = ACCESS_EDIT, .status = 200, .reply = "machine-token" },
 	{ .name = "instance.agent_configuration", .method = "POST", .path = INSTANCE "/agent_configuration", .role = VERB_ROLE_USER,
-	  .writes = true, .args = id_args, .help = "what the agent of its machine of one's own needs: elasticbox.conf, with a new token",
+	  .writes = true, .args = id_args, .help = "what the agent of its machine of one's own needs: elasticbox.conf with a new token, and the user data that installs it",
 	  .kind = OBJECT_INSTANCE, .need = ACCESS_EDIT, .status = 200, .reply = "agent-configuration" },
 	{ .name = "task.output", .method = "GET", .path = "/services/tasks/{task}/output", .role = VERB_ROLE_USER,
 	  .args = output_args, .help = "what one script wrote, as text", .kind = OBJECT_INSTANCE, .need = ACCESS_SEE, .status = 200,

@@ -1,0 +1,133 @@
+"""vcsim beside a house, and what the cases of live.py and running.py do with both."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VCSIM = os.environ["VCSIM"]
+SCHEMAS = "http://elasticbox.net/schemas/"
+failures = 0
+
+
+def check(what, good, detail=""):
+    global failures
+    print("%s live: %s%s" % ("ok" if good else "not ok", what, "" if good else ": %s" % (detail,)), flush=True)
+    failures += not good
+    return good
+
+
+def sh(*argv, **more):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more).stdout
+
+
+def until(f, seconds=60):
+    end = time.monotonic() + seconds
+    while True:
+        value = f()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(0.2)
+
+
+class Vcenter:
+    """vcsim; its machines that have RUN.container truly run, as those of vms do."""
+    def __init__(self, address, vms):
+        self.address = address
+        sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "s.key", "-out",
+           "s.crt", "-subj", "/CN=vcenter", "-addext", "subjectAltName=IP:" + address, "-days", "3")
+        self.port = 8085	# one of the two the appliance opens to a vCenter that is registered
+        self.url = "https://%s:%d" % (address, self.port)
+        log = open("vcsim.log", "w")
+        self.p = subprocess.Popen([VCSIM + "/vcsim", "-l", "%s:%d" % (address, self.port), "-tlscert", "s.crt", "-tlskey", "s.key", "-username",
+                                   "u", "-password", "p", "-vm", "2", "-host", "1", "-cluster", "1"], stdout=log, stderr=log,
+                                  env=dict(os.environ, PATH=HERE + "/bin:" + os.environ["PATH"], CAM_VMS=vms.dir, CAM_TREE=vms.tree))
+        until(lambda: "GOVC_URL" in open("vcsim.log").read())
+        self.govc("vm.power", "-off", "DC0_H0_VM0")
+        self.govc("vm.markastemplate", "DC0_H0_VM0")
+
+    def govc(self, *argv):
+        return sh(VCSIM + "/govc", *argv, env=dict(os.environ, GOVC_URL="https://u:p@%s:%d/sdk" % (self.address, self.port), GOVC_INSECURE="1"))
+
+    def machines(self):
+        return sorted(x.rsplit("/", 1)[1] for x in self.govc("find", "/", "-type", "m").split() if "_VM" not in x)
+
+    def state(self, name):
+        return json.loads(self.govc("vm.info", "-json", name))["VirtualMachines"][0]["Runtime"]["PowerState"]
+
+
+class Client:
+    def __init__(self, house):
+        self.house, self.token = house, house.token()
+
+    def ask(self, method, path, body=None):
+        for _ in range(30):
+            try:
+                status, _, data = self.house.request(method, path, body, {"ElasticBox-Token": self.token}, timeout=30)
+                if status != 503:
+                    break
+            except OSError:
+                pass
+            time.sleep(0.5)
+        if status >= 400:
+            raise RuntimeError("%s %s: %d %s" % (method, path, status, data[:300]))
+        return data
+
+    def call(self, method, path, body=None):
+        data = self.ask(method, path, body)
+        return json.loads(data) if data else None
+
+    def text(self, path):
+        return self.ask("GET", path).decode("utf-8", "replace")
+
+    def get(self, path):
+        return self.call("GET", path)
+
+    def upload(self, name, text):
+        connection = self.house.connection(30)
+        connection.request("POST", "/services/blobs/upload/" + name, body=text.encode(), headers={
+            "Content-Type": "application/octet-stream", "ElasticBox-Token": self.token})
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        if answer.status >= 400:
+            raise RuntimeError("upload %s: %d %s" % (name, answer.status, data[:300]))
+        return json.loads(data)
+
+
+def deploy(c, owner, name, script, policy):
+    return c.call("POST", "/services/instances", {
+        "schema": SCHEMAS + "deploy-instance-request", "name": name, "owner": owner, "automatic_updates": "off", "instance_tags": [],
+        "box": {"id": script["id"], "variables": []}, "policy_box": {"id": policy["id"], "variables": []}})["id"]
+
+
+def policy(c, owner, provider, name, **profile):
+    return box(c, owner, "policy", name, provider_id=provider, claims=["linux"], profile={
+        "schema": SCHEMAS + "vsphere/compute/profile", "datacenter": "DC0", "template": "DC0_H0_VM0", "flavor": "Tiny", "instances": 1,
+        "network": "VM Network", "datastore": "LocalDS_0", "customization_spec": "None", **profile})
+
+
+def box(c, owner, kind, name, **members):
+    body = {"schema": SCHEMAS + "boxes/" + kind, "name": name, "owner": owner, "description": "", "automatic_updates": "off",
+            "visibility": "workspace", "members": [], "variables": [], **members}
+    return c.call("POST", "/services/boxes", body)
+
+
+def settled(c, provider):
+    return until(lambda: (lambda p: p if p["state"] in ("ready", "unavailable") else None)(c.get("/services/providers/" + provider)))
+
+
+def logs(c, p):
+    return [e["text"] for e in c.get("/services/providers/%s/logs" % p)]
+
+
+def kill(house, room):
+    os.kill(house.service_pid(room), signal.SIGKILL)
+
+
+def sync(c, p):
+    before = c.get("/services/providers/" + p)["updated"]
+    c.call("PUT", "/services/providers/%s/sync" % p)
+    return until(lambda: (lambda r: r if r["state"] in ("ready", "unavailable") and r["updated"] != before else None)(
+        c.get("/services/providers/" + p)))
