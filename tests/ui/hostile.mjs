@@ -13,12 +13,33 @@ async function provider(page, world) {
 	await page.getByText("server-10").waitFor();
 	const rows = await text(page.locator("main tbody tr"));
 	check("unregistered resources are listed by name, with system, size, address and state", rows.length === 3 && rows[1].startsWith("server-9") && rows[2].startsWith("server-10") && ["2 CPU, 2048 MB", "192.0.2.7", "Active", "vm-2"].every((w) => rows[1].includes(w)) && rows[2].includes("Inactive") && rows.some((r) => r.includes("<script>")), JSON.stringify(rows));
+	await importing(page, world);
 	await page.route(`**/services/providers/${id}`, async (r) => r.fulfill({ json: { ...await (await r.fetch()).json(), vanished: [{ type: "template", name: BAD, id: "vm-7", location: "DC0", since: "2026-11-28 08:00:00.000000", instances: [world.one, "i-other"] }] } }));
 	await go(page, "#/providers");
 	await go(page, `#/providers/${id}`);
 	const gone = page.getByRole("region", { name: "No longer there" });
 	await gone.waitFor();
 	check("what vanished is shown with the instances made with it, each a link", (await gone.innerText()).includes("<script>") && await gone.locator("tbody a").count() === 2 && (await gone.innerText()).includes("i-other"), await gone.innerText());
+}
+
+// The dialog of a resource, and the line to be run on the machine: of a machine of one's own, in whose place the import's answer puts it.
+async function importing(page, world) {
+	const box = await api(page, "POST", "/services/boxes", { schema: `${SCHEMAS}boxes/script`, name: "brought", description: "", owner: world.owner, requirements: [], variables: [], events: {}, automatic_updates: "off", visibility: "workspace" });
+	const own = await api(page, "POST", "/services/instances", { schema: `${SCHEMAS}deploy-instance-request`, name: "brought", owner: world.owner, box: { id: box.id, variables: [] }, ipv4_address: "192.0.2.9", instance_tags: [], automatic_updates: "off" });
+	let asked = {};
+
+	await page.route("**/services/instances", (r) => {
+		if (r.request().method() !== "POST")
+			return r.fallback();
+		asked = r.request().postDataJSON();
+		return r.fulfill({ status: 202, json: own });
+	});
+	await page.getByRole("row", { name: /server-9/ }).getByRole("button", { name: "Import" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Import" }).click();
+	await page.getByText(`sudo sh -s -- -i ${own.id}`).waitFor();
+	check("an import asks for no key, and the instance shows the line that installs the agent", asked.unregistered_id === "u-2" && asked.name === "server-9" && !("private_key" in asked), JSON.stringify(asked));
+	await page.unroute("**/services/instances");
+	await api(page, "DELETE", `/services/instances/${own.id}?operation=force_terminate`);
 }
 
 export async function hostile(world) {

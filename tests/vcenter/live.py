@@ -103,10 +103,10 @@ def cases(house, vc, vms):
     check("the log says what was found", any("Found 1 datacenters" in t for t in logs(c, p)), logs(c, p))
     cases_unregistered(c, vc, p)
     running.cases(c, vc, vms, workspace, p)
-    running.cases_template(c, vc, vms, workspace, p)
+    rng = random.Random(11)
+    running.cases_template(c, vc, vms, workspace, p, rng)
     running.cases_import(c, vc, vms, workspace, p)
     i = deploy(c, workspace, "one", box(c, workspace, "script", "web", requirements=["linux"]), policy(c, workspace, p, "policy", instances=2))
-    rng = random.Random(11)
     for room in ("cloud", "core", "cloud"):
         time.sleep(rng.uniform(0.1, 1.5))
         kill(house, room)

@@ -3,7 +3,7 @@ import json
 import os
 import time
 
-from world import SCHEMAS, box, check, deploy, policy, sync, until
+from world import SCHEMAS, box, check, deploy, kill, policy, sync, until
 
 SCRIPTS = {
     "install": "echo installed on $(. /etc/os-release; echo $ID) as $(hostname) by $(id -un), first process $(cat /proc/1/comm)\n",
@@ -71,8 +71,8 @@ def cases(c, vc, vms, workspace, p):
     c.call("DELETE", i.path + "?operation=delete")
 
 
-def cases_template(c, vc, vms, workspace, p):
-    """A template without cloud-init, prepared by the appliance's script."""
+def cases_template(c, vc, vms, workspace, p, rng):
+    """A template without cloud-init, prepared by the appliance's script; and everything is killed while it is deployed."""
     t = vms.make("prepared")
     with open(TOOLS) as f:
         t.write("/usr/bin/vmware-rpctool", f.read(), 0o755)
@@ -86,10 +86,14 @@ def cases_template(c, vc, vms, workspace, p):
     script = box(c, workspace, "script", "prepared", requirements=["linux"], events={"install": c.upload("install", "#!/bin/sh\necho by $(cat /proc/1/comm)\n")})
     i = Instance(c, deploy(c, workspace, "prepared", script, policy(c, workspace, p, "prepared template", parameters=[
         {"key": "RUN.container", "value": "[\"prepared\"]"}])))
+    for room in ("cloud", "core", "gate", "cloud", "core"):
+        time.sleep(rng.uniform(0.1, 1.5))
+        kill(c.house, room)
     good = i.good("deploy")
     vm = next((v for v in vms.all() if v.name != "prepared"), None)
-    check("a copy of it takes its configuration from guestinfo and runs its box", good and "by systemd\n" in i.output() and
-          not os.path.exists(vm.path("/var/lib/cloud/instance")), (i.said(), vm and vm.run("journalctl", "-u", "elasticbox-init", "--no-pager").stdout[-600:]))
+    check("a copy of it takes its configuration from guestinfo and runs its box, also when cloud, core and gate are killed meanwhile", good and
+          i.output().count("by systemd\n") == 1 and len(vc.machines()) == 1 and not os.path.exists(vm.path("/var/lib/cloud/instance")),
+          (i.said(), vc.machines(), vm and vm.run("journalctl", "-u", "elasticbox-init", "--no-pager").stdout[-600:]))
     c.call("DELETE", i.path + "?operation=terminate")
     gone = i.good("terminate_service")
     t.remove()

@@ -123,7 +123,7 @@ def logs(c, p):
 
 
 def kill(house, room):
-    os.kill(house.service_pid(room), signal.SIGKILL)
+    os.kill(until(lambda: house.service_pid(room)), signal.SIGKILL)	# 0, while it is started anew, would be ourselves
 
 
 def sync(c, p):

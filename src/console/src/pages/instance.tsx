@@ -48,11 +48,21 @@ function Machines({ service }: { service: any }) {
 	</section>;
 }
 
+/* A machine that the person brings: what is to be run on it, until its agent is here. */
+function Bring({ i }: { i: any }) {
+	const line = `curl -sSL https://${location.host} | sudo sh -s -- -i ${i.id}`;
+
+	if (i.state !== "processing" || i.operation?.event !== "deploy" || !(i.ipv4_address || i.unregistered_id) || i.service?.machines?.length)
+		return null;
+	return <Note>Waiting for the agent of its machine. Run there, with a token of yours:<div class="row"><code class="grow">{line}</code><Copy text={line} label="Copy the line" /></div></Note>;
+}
+
 function Now({ i }: { i: any }) {
 	const service = useRead<any>(`/services/instances/${i.id}/service`, about(i.id)), ops = useRead<any[]>(`/services/instances/${i.id}/operations`, about(i.id)), last = ops.value?.[0];
 
 	return <div class="two-columns">
 		<div class="stack">
+			<Bring i={i} />
 			<section class="card" aria-labelledby="now"><header><h2 id="now">{last ? `${eventWord[last.operation] ?? last.operation}${i.state === "processing" ? ", running" : ""}` : "Operation"}</h2><span class="row small muted">{last && <>{last.username && `by ${last.username},`} <Time at={last.created} /></>}<a href={to("instances", i.id, dashed(i.name), "output")}>Output</a></span></header>
 				{last ? <Timeline key={last.id} id={i.id} operation={last} /> : ops.error ? <div class="pad"><Note kind="bad">{ops.error}</Note></div> : <div class="pad"><Spin what="Reading…" /></div>}</section>
 			<Machines service={service.value} />

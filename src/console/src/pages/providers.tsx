@@ -68,17 +68,17 @@ function Logs({ id }: { id: string }) {
 		<ol class="timeline">{read.value.map((l) => <li key={l.id} class={l.level >= 40 ? "bad" : l.level >= 30 ? "warn" : ""}><span class="sr">{l.level >= 40 ? "error" : ""}</span><span>{l.text} <span class="faint">{l.operation}</span></span><span class="small faint nowrap"><Time at={l.created} /></span></li>)}</ol>}</section>;
 }
 
+/* The appliance goes into no machine by itself: whoever has it runs a line there, which the instance's page shows. */
 function Import({ p, r, onClose }: { p: any; r: any; onClose: () => void }) {
 	const windows = /windows/i.test(r.server_info?.os ?? r.type ?? "");
-	const [v, set] = useState({ name: String(r.name ?? "").slice(0, 30), user: windows ? "Administrator" : "root", secret: "", tags: [] as string[] });
+	const [v, set] = useState({ name: String(r.name ?? "").slice(0, 30), tags: [] as string[] });
 
-	return <FormDialog title={`Import ${r.name}`} submit="Import" why={v.name ? "" : "Give it a name."} onClose={onClose} onSubmit={async () => {
-		const made = await call("POST", "/services/instances", { schema: `${SCHEMAS}register-instance-request`, owner: p.owner, name: v.name, description: "", unregistered_id: r.id, instance_tags: v.tags, automatic_updates: "off",
-			...(windows ? { windows_username: v.user, windows_password: v.secret } : { linux_username: v.user, private_key: v.secret }) });
+	return <FormDialog title={`Import ${r.name}`} submit="Import" why={windows ? "There is no agent for Windows." : v.name ? "" : "Give it a name."} onClose={onClose} onSubmit={async () => {
+		const made = await call("POST", "/services/instances", { schema: `${SCHEMAS}register-instance-request`, owner: p.owner, name: v.name, description: "", unregistered_id: r.id, linux_username: "root", instance_tags: v.tags, automatic_updates: "off" });
 		go(to("instances", made.id, dashed(made.name)));
 	}}>
-		<Field label="Name" value={v.name} maxLength={30} onValue={(name) => set({ ...v, name })} /><Field label="User on the machine" value={v.user} onValue={(user) => set({ ...v, user })} />
-		{windows ? <Field label="Password" type="password" autocomplete="off" value={v.secret} onValue={(secret) => set({ ...v, secret })} /> : <Area label="Private key" mono value={v.secret} onValue={(secret) => set({ ...v, secret })} />}
+		<Note>Its page then shows a line that installs the agent, to be run on the machine. Nothing is changed at the provider before that agent is here.</Note>
+		<Field label="Name" value={v.name} maxLength={30} onValue={(name) => set({ ...v, name })} />
 		<Tags label="Tags" value={v.tags} onValue={(tags) => set({ ...v, tags })} />
 	</FormDialog>;
 }
