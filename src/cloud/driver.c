@@ -20,6 +20,10 @@ static const struct { const char *kind; size_t at; } kinds[] = {
 	{ "machine.unsnapshot", offsetof(struct driver, unsnapshot) },
 	{ "machine.revert", offsetof(struct driver, revert) },
 	{ "machine.template", offsetof(struct driver, template_) },
+	{ "stack.put", offsetof(struct driver, stack_put) },
+	{ "stack.start", offsetof(struct driver, stack_start) },
+	{ "stack.stop", offsetof(struct driver, stack_stop) },
+	{ "stack.delete", offsetof(struct driver, stack_delete) },
 };
 
 const struct driver *driver_of(const char *type)

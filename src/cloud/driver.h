@@ -22,6 +22,8 @@ struct driver {
 	driver_fn *list;		/* output machines[] that carry our key, unregistered[] */
 	driver_fn *snapshot, *unsnapshot, *revert;
 	driver_fn *template_;		/* a template out of a machine: output external_id */
+	/* a stack of a template, known by the task's key: made or changed; switched on and off; removed */
+	driver_fn *stack_put, *stack_start, *stack_stop, *stack_delete;
 	void (*idle)(void);		/* frees what is kept between tasks; may be NULL */
 };
 

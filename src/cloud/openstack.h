@@ -1,9 +1,9 @@
 /*
- * openstack: the driver of OpenStack (Keystone v3, Nova, Glance, Neutron, Cinder), its parts for one another.
+ * openstack: the driver of OpenStack (Keystone, Nova, Glance, Neutron, Cinder, Heat), its parts for one another.
  *
- * A server of ours carries its key in its metadata (cam_key: the truth); Nova
- * keeps neither names nor keys unique, so a create of unknown fate is looked up
- * for the settle time before it is repeated, and the reconciler of core removes a second one.
+ * A server of ours carries its key in its metadata (cam_key: the truth), a volume likewise; neither Nova nor Cinder
+ * keeps names or keys unique, so a create of unknown fate is looked up for the settle time before it is repeated,
+ * the reconciler of core removes a second server, and the driver a second volume.
  */
 #ifndef CAM_CLOUD_OPENSTACK_H
 #define CAM_CLOUD_OPENSTACK_H
@@ -19,16 +19,22 @@
 /* Names in metadata. */
 #define OS_KEY "cam_key"
 #define OS_MACHINE "cam_machine"
-#define OS_CREATED "cam_created"
+#define OS_VOLUME_NAME "cam_volume"	/* of a volume: which one of its machine's */
+#define OS_PERSIST "cam_persist"	/* of a volume: it stays when its machine goes */
 
-enum os_service { OS_COMPUTE = 0, OS_IMAGE, OS_NETWORK, OS_VOLUME, OS_SERVICES };
+enum os_service { OS_COMPUTE = 0, OS_IMAGE, OS_NETWORK, OS_VOLUME, OS_STACK, OS_SERVICES };
 
 struct os {
 	struct job *job;
 	struct tls_trust *trust;
 	struct http *http;
+	char identity[OS_URL];		/* Keystone's address without a version */
+	unsigned identity_version;	/* 2 (v2.0), 3; 0 = not known yet */
 	char *token;			/* OS_TOKEN bytes, "" = none */
 	char url[OS_SERVICES][OS_URL];	/* "" = the cloud has no such service */
+	unsigned newest[OS_SERVICES];	/* the cloud's highest microversion, its second number; 0 = none, or not asked yet */
+	bool asked[OS_SERVICES];
+	char version[64];		/* header of the call under way that names a microversion, "" = none */
 	char unknown[OS_WHY];		/* "" = core knows every place of the catalogue that is used; else which one it does not */
 	char closed[OS_SERVICES][OS_WHY];	/* why core did not open the way to a service, "" = it did */
 	char why[OS_WHY];
@@ -54,10 +60,12 @@ void os_close(struct os *o);
 void os_catalogue(struct os *o);
 /* Which places of the catalogue are not at the host of identity_url, for core: endpoints[] {service, host, port} of the output. */
 void os_endpoints(struct os *o);
-/* "Nova" */
-const char *os_service_name(enum os_service service);
+/* Is the service in the catalogue, and the way to it open? */
+bool os_there(const struct os *o, enum os_service service);
 /* One call; path begins with '/'; body NULL = none.  once: must not be sent twice.  A token that expired is renewed. */
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once);
+/* One exchange at a whole address, whose host is Keystone's or of the catalogue. */
+enum os_result os_exchange(struct os *o, const char *method, const char *url, yyjson_mut_doc *body, bool once, bool with_token);
 /* Takes an answer in: what it comes to; o->answer, and the server's sentence in o->why unless it is done. */
 enum os_result os_read(struct os *o, int status, const char *text, size_t len);
 /* Root of the answer, NULL when it is no JSON. */
@@ -75,9 +83,61 @@ enum os_result os_find(struct os *o, const char *key, const char *hint, char id[
 /* Its addresses into the output; status text in *status when not NULL. */
 enum os_result os_server(struct os *o, const char *id, char *status, size_t cap, bool report);
 
+/* ---- os_identity.c: Keystone v3, and v2.0 where there is nothing else ---- */
+
+/* A token into o->token; the answer has the catalogue. */
+enum os_result os_identity_log_in(struct os *o, const char *password);
+/* Of the answer to that: [{type, endpoints[]}]. */
+yyjson_val *os_identity_catalogue(const struct os *o);
+/* "v3", "v2.0". */
+const char *os_identity_version(const struct os *o);
+
+/* ---- os_version.c: what came with a later microversion ("API versions" of Nova's and Cinder's references) ---- */
+
+enum os_feature {
+	OS_NETWORKS_WORD = 0,		/* Nova 2.37: networks "auto", "none" */
+	OS_ATTACHED_GOES,		/* Nova 2.79: an attached volume that goes with its server */
+	OS_MESSAGES,			/* Cinder 3.5: what became of an object, for its owner */
+	OS_FEATURES
+};
+/* The service's name for people. */
+const char *os_service_name(enum os_service service);
+/* Does the cloud have it?  Its version document is read once; one that cannot be read says no. */
+bool os_has(struct os *o, enum os_feature feature);
+/* 0 when it has, else the result of a job that needs it for `what` ("networks: auto"). */
+enum job_result os_need(struct os *o, enum os_feature feature, const char *what);
+/* os_call with the microversion the feature came with. */
+enum os_result os_call_for(struct os *o, enum os_feature feature, const char *method, const char *path, yyjson_mut_doc *body, bool once);
+
+/* ---- os_create.c ---- */
+
+/* Is an object of a former attempt, or of a create without answer, perhaps still to appear? */
+bool os_settling(struct job *job);
+/* Of a create that ended so: later, when its fate is not known, else os_fail. */
+enum job_result os_create_failed(struct os *o, enum os_result r, const char *what);
+
+/* ---- os_volume.c: profile.volumes[]{name, size (GB), type, image, persist} ---- */
+
+/* Are they possible?  Before anything is made. */
+enum job_result os_volumes_check(struct os *o);
+/* The volume the machine boots from, made of the image: id "" when it boots from none. */
+enum job_result os_volume_boot(struct os *o, const char *image, char id[OS_ID], bool *persist);
+/* The others, attached to the server; the first is marked to stay when it is to. */
+enum job_result os_volumes_attach(struct os *o, const char *server);
+/* Those of this key go, but for what is to stay: that loses its key.  Its server is gone. */
+enum job_result os_volumes_remove(struct os *o);
+
+/* {action: null} to a path: Nova's and Heat's actions without arguments. */
+enum os_result os_action(struct os *o, enum os_service service, const char *path, const char *action);
+
 /* For os_each over servers, arg = the job: into machines[] or unregistered[] of its output, as far as those are there. */
 int os_list_one(yyjson_val *server, void *arg);
 
 driver_fn os_validate, os_sync, os_create, os_start, os_stop, os_destroy, os_list;
+/* ---- os_stack.c ---- */
+
+/* This appliance's stacks into machines[] of the output, each by the key it has (an instance's id), with stack: true. */
+void os_stacks(struct os *o);
+driver_fn os_stack_put, os_stack_start, os_stack_stop, os_stack_delete;
 
 #endif

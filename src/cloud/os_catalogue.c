@@ -8,8 +8,10 @@
 #include "addr/addr.h"
 #include "cloud/openstack.h"
 
-static const char *const types[OS_SERVICES][3] = {
-	{ "compute", NULL }, { "image", NULL }, { "network", NULL }, { "volumev3", "block-storage", NULL },
+/* In the catalogue; the first that is there is taken. */
+static const char *const types[OS_SERVICES][4] = {
+	{ "compute", NULL }, { "image", NULL }, { "network", NULL }, { "volumev3", "block-storage", "volumev2" },
+	{ "orchestration", NULL },
 };
 
 struct place {
@@ -17,22 +19,7 @@ struct place {
 	unsigned port;
 };
 
-const char *os_service_name(enum os_service service)
-{
-	static const char *const names[OS_SERVICES] = { "Nova", "Glance", "Neutron", "Cinder" };
-
-	return names[service];
-}
-
 /* ---- the places that are used ---- */
-
-static bool is_type(enum os_service s, const char *type)
-{
-	for (size_t i = 0; types[s][i]; i++)
-		if (!strcmp(types[s][i], type))
-			return true;
-	return false;
-}
 
 static void take_endpoint(struct os *o, enum os_service s, yyjson_val *entry)
 {
@@ -42,8 +29,10 @@ static void take_endpoint(struct os *o, enum os_service s, yyjson_val *entry)
 	size_t len;
 
 	while ((e = yyjson_arr_iter_next(&it)) && !o->url[s][0]) {
-		url = job_text(e, "url");
-		if (strcmp(job_text(e, "interface"), "public") != 0 || (region[0] && strcmp(job_text(e, "region"), region) != 0))
+		/* v2.0 has them by name, v3 one after another */
+		url = job_text(e, "publicURL")[0] ? job_text(e, "publicURL") : !strcmp(job_text(e, "interface"), "public") ? job_text(e, "url") : "";
+		/* nothing is called without TLS */
+		if (strncmp(url, "https://", 8) != 0 || (region[0] && strcmp(job_text(e, "region"), region) != 0))
 			continue;
 		len = strlen(url);
 		while (len && url[len - 1] == '/')
@@ -146,16 +135,19 @@ void os_endpoints(struct os *o)
 
 void os_catalogue(struct os *o)
 {
-	yyjson_val *entry;
-	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(os_answer(o), "token"), "catalog"));
+	yyjson_val *list = os_identity_catalogue(o), *entry;
+	yyjson_arr_iter it;
 
 	memset(o->url, 0, sizeof o->url);
 	memset(o->closed, 0, sizeof o->closed);
 	o->unknown[0] = 0;
-	while ((entry = yyjson_arr_iter_next(&it)))
-		for (int s = 0; s < OS_SERVICES; s++)
-			if (is_type((enum os_service)s, job_text(entry, "type")))
-				take_endpoint(o, (enum os_service)s, entry);
+	for (int s = 0; s < OS_SERVICES; s++)
+		for (size_t i = 0; types[s][i]; i++) {
+			it = yyjson_arr_iter_with(list);
+			while ((entry = yyjson_arr_iter_next(&it)))
+				if (!strcmp(types[s][i], job_text(entry, "type")))
+					take_endpoint(o, (enum os_service)s, entry);
+		}
 	add_version(o->url[OS_IMAGE], "/v2");
 	add_version(o->url[OS_NETWORK], "/v2.0");
 	for (int s = 0; s < OS_SERVICES; s++)

@@ -21,11 +21,23 @@ static int64_t settle_seconds(const struct job *job)
 	return n < 1 ? 1 : n > 3600 ? 3600 : n;
 }
 
-static bool settling(struct job *job)
+bool os_settling(struct job *job)
 {
 	if (job->attempt > 1 && !job->settled && !job->definite)
 		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
 	return job->settled && plat_clock_boot() < job->settled;
+}
+
+enum job_result os_create_failed(struct os *o, enum os_result r, const char *what)
+{
+	struct job *job = o->job;
+
+	job->definite = r != OS_UNKNOWN && r != OS_CANCELLED;
+	if (r != OS_UNKNOWN || job_over(job))
+		return os_fail(o, r, what);
+	job_say(job, JOB_WARNING, "No answer (%s: %s): looking for it for %d s.", what, o->why, (int)settle_seconds(job));
+	job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
+	return job_later(job, LOOK);
 }
 
 /* ---- references by name ---- */
@@ -131,17 +143,32 @@ static enum job_result automatic_group(struct os *o, char id[OS_ID])
 /* ---- the server ---- */
 
 struct plan {
-	char image[OS_ID], flavor[OS_ID], group[OS_ID];
+	char image[OS_ID], flavor[OS_ID], group[OS_ID], volume[OS_ID];
+	bool persist;			/* the volume stays after the server */
+	const char *networks_word;	/* NULL, or Nova's "auto", "none" instead of a list */
 	char networks[8][OS_ID];
 	size_t network_count;
 };
+
+static const char *networks_word(yyjson_val *list)
+{
+	const char *word = yyjson_arr_size(list) == 1 ? yyjson_get_str(yyjson_arr_get_first(list)) : NULL;
+
+	return word && (!strcmp(word, "auto") || !strcmp(word, "none")) ? word : NULL;
+}
 
 static enum job_result plan_networks(struct os *o, struct plan *p)
 {
 	yyjson_val *list = yyjson_obj_get(yyjson_obj_get(o->job->input, "profile"), "networks"), *one;
 	yyjson_arr_iter it = yyjson_arr_iter_with(list);
 	enum job_result result = JOB_INVALID;
+	char what[32];
 
+	p->networks_word = networks_word(list);
+	if (p->networks_word) {
+		snprintf(what, sizeof what, "networks: %s", p->networks_word);
+		return os_need(o, OS_NETWORKS_WORD, what);
+	}
 	if (yyjson_arr_size(list) > 8)
 		return job_refuse(o->job, "networks: at most 8 are possible");
 	while (!result && (one = yyjson_arr_iter_next(&it)))
@@ -157,13 +184,17 @@ static enum job_result make_plan(struct os *o, struct plan *p)
 
 	if (!image[0] || !flavor[0])
 		return job_refuse(o->job, "%s: is missing in the profile", image[0] ? "flavor" : "image");
-	result = resolve(o, OS_IMAGE, "/images", "images", "image", image, p->image);
+	result = os_volumes_check(o);
+	if (!result)
+		result = resolve(o, OS_IMAGE, "/images", "images", "image", image, p->image);
 	if (!result)
 		result = resolve(o, OS_COMPUTE, "/flavors", "flavors", "flavor", flavor, p->flavor);
 	if (!result)
 		result = plan_networks(o, p);
 	if (!result && !strcmp(job_profile(o->job, "security_group"), "Automatic"))
 		result = automatic_group(o, p->group);
+	if (!result)
+		result = os_volume_boot(o, p->image, p->volume, &p->persist);
 	return result;
 }
 
@@ -180,24 +211,34 @@ static void put_metadata(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *ser
 	yyjson_mut_obj_add_str(d, meta, OS_MACHINE, job_input(job, "machine"));
 }
 
-/* Boot from a volume made of the image; it stays after the server when it is to persist. */
-static void put_volume(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *server, const struct plan *p)
+/* Boot from the volume made of the image: it goes with the server unless it is to persist. */
+static void put_root(yyjson_mut_doc *d, yyjson_mut_val *server, const struct plan *p)
 {
-	yyjson_val *volume = yyjson_obj_get(yyjson_obj_get(job->input, "profile"), "image_volume");
-	int64_t size = job_number(volume, "size", 0);
 	yyjson_mut_val *v;
 
-	if (size <= 0) {
+	if (!p->volume[0]) {
 		yyjson_mut_obj_add_str(d, server, "imageRef", p->image);
 		return;
 	}
 	v = yyjson_mut_arr_add_obj(d, yyjson_mut_obj_add_arr(d, server, "block_device_mapping_v2"));
-	yyjson_mut_obj_add_str(d, v, "source_type", "image");
-	yyjson_mut_obj_add_str(d, v, "uuid", p->image);
+	yyjson_mut_obj_add_str(d, v, "source_type", "volume");
+	yyjson_mut_obj_add_str(d, v, "uuid", p->volume);
 	yyjson_mut_obj_add_str(d, v, "destination_type", "volume");
-	yyjson_mut_obj_add_int(d, v, "volume_size", size);
 	yyjson_mut_obj_add_int(d, v, "boot_index", 0);
-	yyjson_mut_obj_add_bool(d, v, "delete_on_termination", !yyjson_is_true(yyjson_obj_get(volume, "persist")));
+	yyjson_mut_obj_add_bool(d, v, "delete_on_termination", !p->persist);
+}
+
+static void put_networks(yyjson_mut_doc *d, yyjson_mut_val *server, const struct plan *p)
+{
+	yyjson_mut_val *list;
+
+	if (p->networks_word)
+		yyjson_mut_obj_add_str(d, server, "networks", p->networks_word);
+	if (!p->network_count)
+		return;
+	list = yyjson_mut_obj_add_arr(d, server, "networks");
+	for (size_t i = 0; i < p->network_count; i++)
+		yyjson_mut_obj_add_str(d, yyjson_mut_arr_add_obj(d, list), "uuid", p->networks[i]);
 }
 
 static void put_user_data(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *server)
@@ -217,21 +258,17 @@ static void put_user_data(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *se
 static yyjson_mut_doc *server_body(struct job *job, const struct plan *p)
 {
 	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(d), *server, *list;
+	yyjson_mut_val *root = yyjson_mut_obj(d), *server;
 	const char *group = p->group[0] ? p->group : job_profile(job, "security_group");
 
 	yyjson_mut_doc_set_root(d, root);
 	server = yyjson_mut_obj_add_obj(d, root, "server");
 	yyjson_mut_obj_add_str(d, server, "name", job_input(job, "name"));
 	yyjson_mut_obj_add_str(d, server, "flavorRef", p->flavor);
-	put_volume(job, d, server, p);
+	put_root(d, server, p);
 	if (job_profile(job, "keypair")[0])
 		yyjson_mut_obj_add_str(d, server, "key_name", job_profile(job, "keypair"));
-	if (p->network_count) {
-		list = yyjson_mut_obj_add_arr(d, server, "networks");
-		for (size_t i = 0; i < p->network_count; i++)
-			yyjson_mut_obj_add_str(d, yyjson_mut_arr_add_obj(d, list), "uuid", p->networks[i]);
-	}
+	put_networks(d, server, p);
 	if (group[0])
 		yyjson_mut_obj_add_str(d, yyjson_mut_arr_add_obj(d, yyjson_mut_obj_add_arr(d, server, "security_groups")), "name", group);
 	yyjson_mut_obj_add_bool(d, server, "config_drive", true);
@@ -253,7 +290,8 @@ static enum job_result create_server(struct os *o, char id[OS_ID])
 	job_say(job, JOB_INFO, "Creating %s.", job_input(job, "name"));
 	job->definite = false;
 	body = server_body(job, &p);
-	r = os_call(o, OS_COMPUTE, "POST", "/servers", body, true);
+	r = p.networks_word ? os_call_for(o, OS_NETWORKS_WORD, "POST", "/servers", body, true) :
+		os_call(o, OS_COMPUTE, "POST", "/servers", body, true);
 	yyjson_mut_doc_free(body);
 	if (r == OS_DONE) {
 		snprintf(id, OS_ID, "%s", job_text(yyjson_obj_get(os_answer(o), "server"), "id"));
@@ -262,13 +300,7 @@ static enum job_result create_server(struct os *o, char id[OS_ID])
 		snprintf(o->why, sizeof o->why, "the answer names no server");
 		r = OS_UNKNOWN;
 	}
-	job->definite = r != OS_UNKNOWN && r != OS_CANCELLED;
-	if (r == OS_UNKNOWN && !job_over(job)) {
-		job_say(job, JOB_WARNING, "No answer to the create (%s): looking for it for %d s.", o->why, (int)settle_seconds(job));
-		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
-		return job_later(job, LOOK);
-	}
-	return os_fail(o, r, "create");
+	return os_create_failed(o, r, "create");
 }
 
 static enum job_result one_server(struct os *o, char id[OS_ID])
@@ -279,7 +311,7 @@ static enum job_result one_server(struct os *o, char id[OS_ID])
 		return os_fail(o, r, "look for the machine");
 	if (id[0])
 		return JOB_INVALID;
-	return settling(o->job) ? job_later(o->job, LOOK) : create_server(o, id);
+	return os_settling(o->job) ? job_later(o->job, LOOK) : create_server(o, id);
 }
 
 /* ---- from a server to the machine ---- */
@@ -357,6 +389,8 @@ enum job_result os_create(struct job *job)
 	result = one_server(o, id);
 	if (!result)
 		result = wait_active(o, id);
+	if (!result)
+		result = os_volumes_attach(o, id);
 	if (!result)
 		result = floating(o, id);
 	if (!result) {

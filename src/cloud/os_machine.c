@@ -132,17 +132,15 @@ enum os_result os_server(struct os *o, const char *id, char *status, size_t cap,
 
 /* ---- power ---- */
 
-static enum os_result act(struct os *o, const char *id, const char *action)
+enum os_result os_action(struct os *o, enum os_service service, const char *path, const char *action)
 {
 	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(d);
 	enum os_result r;
-	char path[256];
 
 	yyjson_mut_doc_set_root(d, root);
 	yyjson_mut_obj_add_null(d, root, action);
-	snprintf(path, sizeof path, "/servers/%s/action", id);
-	r = os_call(o, OS_COMPUTE, "POST", path, d, false);
+	r = os_call(o, service, "POST", path, d, false);
 	yyjson_mut_doc_free(d);
 	return r;
 }
@@ -150,9 +148,10 @@ static enum os_result act(struct os *o, const char *id, const char *action)
 /* Until it has the status.  A conflict (409) of the action is another action under way: asked again. */
 static enum job_result reach(struct os *o, const char *id, const char *action, const char *want)
 {
-	char status[32];
+	char status[32], path[256];
 	enum os_result r;
 
+	snprintf(path, sizeof path, "/servers/%s/action", id);
 	while (!job_over(o->job)) {
 		r = os_server(o, id, status, sizeof status, false);
 		if (r != OS_DONE)
@@ -162,7 +161,7 @@ static enum job_result reach(struct os *o, const char *id, const char *action, c
 		if (!strcmp(status, "ERROR"))
 			return job_fail(o->job, "%s: the server is in the state ERROR: %s", action, o->why);
 		if (!strcmp(status, "ACTIVE") || !strcmp(status, "SHUTOFF")) {
-			r = act(o, id, action);
+			r = os_action(o, OS_COMPUTE, path, action);
 			if (r != OS_DONE && !(r == OS_BUSY && o->status == 409))
 				return os_fail(o, r, action);
 		}
@@ -293,6 +292,8 @@ static enum job_result destroy_all(struct os *o)
 	result = remove_beside(o, "/floatingips", "floatingips");
 	if (!result)
 		result = remove_beside(o, "/security-groups", "security_groups");
+	if (!result)
+		result = os_volumes_remove(o);
 	return result ? result : JOB_DONE;
 }
 
@@ -356,6 +357,47 @@ int os_list_one(yyjson_val *server, void *arg)
 	return 0;
 }
 
+static bool is_listed(yyjson_mut_val *list, const char *key)
+{
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(list);
+	yyjson_mut_val *v;
+
+	while ((v = yyjson_mut_arr_iter_next(&it)))
+		if (yyjson_mut_equals_str(yyjson_mut_obj_get(v, "key"), key))
+			return true;
+	return false;
+}
+
+/* What was made beside a server that is not there: core has it removed when it is of no machine any more. */
+static int list_beside(yyjson_val *one, void *arg)
+{
+	struct job *job = arg;
+	const char *key = job_own(job, key_of(one)[0] ? key_of(one) : job_text(one, "description"));
+	yyjson_mut_val *list = yyjson_mut_obj_get(job->out, "machines"), *v;
+
+	if (!key || is_listed(list, key) || yyjson_mut_arr_size(list) >= 5000)
+		return 0;
+	v = yyjson_mut_arr_add_obj(job->output, list);
+	put_text(job, v, "key", key);
+	put_text(job, v, "external_id", job_text(one, "id"));
+	put_text(job, v, "created", job_text(one, "created_at"));
+	yyjson_mut_obj_add_bool(job->output, v, "beside", true);
+	return 0;
+}
+
+/* A service that does not answer now is asked by the next list: nothing follows from what is not listed here. */
+static void each_beside(struct os *o)
+{
+	if (os_there(o, OS_VOLUME))
+		os_each(o, OS_VOLUME, "/volumes/detail", "volumes", "id", list_beside, o->job);
+	if (o->url[OS_NETWORK][0]) {
+		os_each(o, OS_NETWORK, "/security-groups", "security_groups", "id", list_beside, o->job);
+		os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", list_beside, o->job);
+	}
+	if (os_there(o, OS_STACK))
+		os_stacks(o);
+}
+
 enum job_result os_list(struct job *job)
 {
 	enum job_result result;
@@ -368,6 +410,8 @@ enum job_result os_list(struct job *job)
 	if (yyjson_is_true(yyjson_obj_get(job->input, "unregistered")))
 		yyjson_mut_obj_add_arr(job->output, job->out, "unregistered");
 	r = os_each(o, OS_COMPUTE, "/servers/detail", "servers", "id", os_list_one, job);
+	if (r == OS_DONE)
+		each_beside(o);
 	result = r == OS_DONE ? JOB_DONE : os_fail(o, r, "list the machines");
 	os_close(o);
 	return result;

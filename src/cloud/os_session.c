@@ -1,4 +1,4 @@
-/* openstack: Keystone v3 (Identity API v3, "Authentication and token management"), and calls with its token. */
+/* openstack: Keystone (os_identity.c has its two versions), its catalogue, and calls with its token. */
 #include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -20,22 +20,24 @@ yyjson_val *os_answer(const struct os *o)
 /* ---- one exchange ---- */
 
 /* OpenStack's services wrap the sentence differently: {"error":{"message"}}, {"itemNotFound":{"message"}},
- * {"NeutronError":{"message"}}, {"message"}. */
+ * {"NeutronError":{"message"}}, {"message"}, Heat {"title","explanation","error":{"message"}}. */
 static const char *words(yyjson_val *root)
 {
 	yyjson_obj_iter it = yyjson_obj_iter_with(root);
+	const char *plain = job_text(root, "explanation"), *s;
 	yyjson_val *key, *v;
-	const char *s;
 
 	if (job_text(root, "message")[0])
 		return job_text(root, "message");
 	while ((key = yyjson_obj_iter_next(&it))) {
 		v = yyjson_obj_iter_get_val(key);
-		s = yyjson_is_str(v) ? yyjson_get_str(v) : job_text(v, "message");
+		s = job_text(v, "message");
 		if (s[0])
 			return s;
+		if (!plain[0] && yyjson_is_str(v))
+			plain = yyjson_get_str(v);
 	}
-	return "";
+	return plain;
 }
 
 /* What a call without an answer comes to. */
@@ -60,14 +62,17 @@ enum os_result os_read(struct os *o, int status, const char *text, size_t len)
 	snprintf(o->why, sizeof o->why, "status %d: %.400s", status, words(os_answer(o)));
 	if (status == 404)
 		return OS_MISSING;
+	/* Cinder says 413, Neutron 409, Nova 403: waiting does not make a quota larger */
+	if (status < 500 && strcasestr(o->why, "quota"))
+		return OS_REFUSED;
 	if (status == 409 || status == 413 || status == 429 || status == 503)
 		return OS_BUSY;
 	return status >= 500 ? OS_UNKNOWN : OS_REFUSED;
 }
 
-static enum os_result exchange(struct os *o, const char *method, const char *url, yyjson_mut_doc *body, bool once, bool with_token)
+enum os_result os_exchange(struct os *o, const char *method, const char *url, yyjson_mut_doc *body, bool once, bool with_token)
 {
-	const char *headers[] = { "Content-Type: application/json", "Accept: application/json", NULL, NULL };
+	const char *headers[] = { "Content-Type: application/json", "Accept: application/json", NULL, NULL, NULL };
 	struct http_request rq = { .method = method, .url = url, .headers = headers, .once = once, .answer_max = 16u << 20 };
 	size_t size = strlen(o->token) + 16, len;
 	char *token = with_token ? malloc(size) : NULL, *text = NULL;
@@ -89,6 +94,7 @@ static enum os_result exchange(struct os *o, const char *method, const char *url
 	if (token) {
 		snprintf(token, size, "X-Auth-Token: %s", o->token);
 		headers[2] = token;
+		headers[3] = o->version[0] ? o->version : NULL;
 	}
 	r = http_call(o->http, &rq);
 	o->status = http_status(o->http);
@@ -105,66 +111,21 @@ static enum os_result exchange(struct os *o, const char *method, const char *url
 
 /* ---- logging in ---- */
 
-static void put_domain(yyjson_mut_doc *d, yyjson_mut_val *of, const char *domain)
-{
-	yyjson_mut_val *v = yyjson_mut_obj_add_obj(d, of, "domain");
-
-	yyjson_mut_obj_add_str(d, v, "name", domain[0] ? domain : "Default");
-}
-
-static yyjson_mut_doc *login_body(const struct job *job, const char *password)
-{
-	const char *domain = job_text(job->config, "domain"), *project = job_text(job->config, "project");
-	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(d), *auth, *v;
-
-	yyjson_mut_doc_set_root(d, root);
-	auth = yyjson_mut_obj_add_obj(d, root, "auth");
-	v = yyjson_mut_obj_add_obj(d, auth, "identity");
-	yyjson_mut_arr_add_str(d, yyjson_mut_obj_add_arr(d, v, "methods"), "password");
-	v = yyjson_mut_obj_add_obj(d, yyjson_mut_obj_add_obj(d, v, "password"), "user");
-	yyjson_mut_obj_add_str(d, v, "name", job_text(job->config, "username"));
-	yyjson_mut_obj_add_str(d, v, "password", password);
-	put_domain(d, v, domain);
-	v = yyjson_mut_obj_add_obj(d, yyjson_mut_obj_add_obj(d, auth, "scope"), "project");
-	yyjson_mut_obj_add_str(d, v, "name", project);
-	put_domain(d, v, job_text(job->config, "project_domain")[0] ? job_text(job->config, "project_domain") : domain);
-	return d;
-}
-
 static enum os_result log_in(struct os *o)
 {
-	const char *identity = job_text(o->job->config, "identity_url"), *token;
-	char url[OS_URL], *password = o->job->secret(o->job, "password");
-	size_t len = strlen(identity);
-	yyjson_mut_doc *body;
+	char *password = o->job->secret(o->job, "password");
 	enum os_result r;
 
 	if (!password) {
 		snprintf(o->why, sizeof o->why, "%.600s", o->job->message);
 		return OS_BUSY;
 	}
-	while (len && identity[len - 1] == '/')
-		len--;
-	snprintf(url, sizeof url, "%.*s%s/auth/tokens", (int)(len < 400 ? len : 400), identity,
-		len > 3 && !strncmp(identity + len - 3, "/v3", 3) ? "" : "/v3");
-	body = login_body(o->job, password);
-	r = exchange(o, "POST", url, body, false, false);
-	yyjson_mut_doc_free(body);
+	r = os_identity_log_in(o, password);
 	sodium_memzero(password, strlen(password));
 	free(password);
-	if (o->status == 401)
-		snprintf(o->why, sizeof o->why, "the user name, the password, the domain or the project is wrong (401)");
-	if (r != OS_DONE)
-		return r;
-	token = http_header(o->http, "X-Subject-Token");
-	if (!token || strlen(token) >= OS_TOKEN) {
-		snprintf(o->why, sizeof o->why, "%s answers, but not as Keystone v3", identity);
-		return OS_REFUSED;
-	}
-	snprintf(o->token, OS_TOKEN, "%s", token);
-	os_catalogue(o);
-	return OS_DONE;
+	if (r == OS_DONE)
+		os_catalogue(o);
+	return r;
 }
 
 static enum job_result not_opened(struct os *o, enum os_result r)
@@ -174,14 +135,13 @@ static enum job_result not_opened(struct os *o, enum os_result r)
 	if (r != OS_DONE)
 		return os_fail(o, r, "log in");
 	if (!o->unknown[0])
-		return job_refuse(o->job, "the catalogue has no public endpoint of Nova%s%s", region[0] ? " in the region " : "", region);
+		return job_refuse(o->job, "the catalogue has no public endpoint of Nova over TLS%s%s", region[0] ? " in the region " : "", region);
 	os_endpoints(o);
 	return job_again(o->job, "%s", o->unknown);
 }
 
 struct os *os_open(struct job *job, enum job_result *result)
 {
-	const char *identity = job_text(job->config, "identity_url");
 	struct os *o = calloc(1, sizeof *o);
 	char why[TLS_WHY];
 	enum os_result r = OS_BUSY;
@@ -195,8 +155,6 @@ struct os *os_open(struct job *job, enum job_result *result)
 	o->trust = tls_trust_new(job_text(job->config, "ca_certificate"), job_text(job->config, "certificate_fingerprint"), why);
 	if (!o->trust)
 		*result = job_refuse(job, "certificate of the provider: %s", why);
-	else if (strstr(identity, "/v2.0"))
-		*result = job_refuse(job, "identity_url: Keystone v2.0 is not spoken; name the address of v3");
 	else if (!(o->http = http_open(o->trust)))
 		*result = job_fail(job, "out of memory");
 	else {
@@ -229,19 +187,24 @@ void os_close(struct os *o)
 
 /* ---- calls ---- */
 
+bool os_there(const struct os *o, enum os_service service)
+{
+	return o->url[service][0] && !o->closed[service][0];
+}
+
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once)
 {
 	enum os_result r = OS_BUSY;
 	char url[OS_URL + 1024];
 
-	if (!o->url[service][0] || o->closed[service][0]) {
-		snprintf(o->why, sizeof o->why, "%s%s", o->url[service][0] ? o->closed[service] : "the catalogue has no public endpoint of ",
-			o->url[service][0] ? "" : os_service_name(service));
+	if (!os_there(o, service)) {
+		snprintf(o->why, sizeof o->why, "%s%s%s", o->url[service][0] ? o->closed[service] : "the catalogue has no public endpoint of ",
+			o->url[service][0] ? "" : os_service_name(service), o->url[service][0] ? "" : " over TLS");
 		return OS_REFUSED;
 	}
 	for (int i = 0; i < TRIES; i++) {
 		snprintf(url, sizeof url, "%s%s", o->url[service], path);
-		r = exchange(o, method, url, body, once, true);
+		r = os_exchange(o, method, url, body, once, true);
 		if (r == OS_REFUSED && o->status == 401) {
 			r = log_in(o);
 			if (r != OS_DONE)
@@ -251,7 +214,7 @@ enum os_result os_call(struct os *o, enum os_service service, const char *method
 				return OS_BUSY;
 			}
 			snprintf(url, sizeof url, "%s%s", o->url[service], path);
-			r = exchange(o, method, url, body, once, true);
+			r = os_exchange(o, method, url, body, once, true);
 		}
 		/* a conflict is the caller's to judge; what was not reached, or of unknown fate but harmless, is tried again */
 		if (!(r == OS_BUSY && o->status != 409) && !(r == OS_UNKNOWN && !once))

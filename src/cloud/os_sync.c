@@ -10,7 +10,7 @@
 struct sync {
 	struct os *o;
 	yyjson_mut_doc *doc;
-	yyjson_mut_val *linux_images, *windows_images, *flavors, *keypairs, *networks, *pools, *groups;
+	yyjson_mut_val *linux_images, *windows_images, *flavors, *keypairs, *networks, *pools, *groups, *volume_types;
 };
 
 static yyjson_mut_val *named(struct sync *s, yyjson_mut_val *list, yyjson_val *one)
@@ -74,6 +74,14 @@ static int take_group(yyjson_val *one, void *arg)
 	return 0;
 }
 
+static int take_volume_type(yyjson_val *one, void *arg)
+{
+	struct sync *s = arg;
+
+	named(s, s->volume_types, one);
+	return 0;
+}
+
 static enum os_result collect(struct sync *s)
 {
 	struct os *o = s->o;
@@ -86,6 +94,7 @@ static enum os_result collect(struct sync *s)
 	s->networks = yyjson_mut_arr(s->doc);
 	s->pools = yyjson_mut_arr(s->doc);
 	s->groups = yyjson_mut_arr(s->doc);
+	s->volume_types = yyjson_mut_arr(s->doc);
 	r = os_each(o, OS_IMAGE, "/images", "images", "id", take_image, s);
 	if (r == OS_DONE)
 		r = os_each(o, OS_COMPUTE, "/flavors/detail", "flavors", "id", take_flavor, s);
@@ -95,6 +104,10 @@ static enum os_result collect(struct sync *s)
 		r = os_each(o, OS_NETWORK, "/networks", "networks", "id", take_network, s);
 	if (r == OS_DONE && o->url[OS_NETWORK][0])
 		r = os_each(o, OS_NETWORK, "/security-groups", "security_groups", "id", take_group, s);
+	/* a cloud without types of volumes has none */
+	if (r == OS_DONE && os_there(o, OS_VOLUME) &&
+			(r = os_each(o, OS_VOLUME, "/types", "volume_types", "id", take_volume_type, s)) == OS_MISSING)
+		r = OS_DONE;
 	if (r == OS_DONE)
 		r = os_each(o, OS_COMPUTE, "/servers/detail", "servers", "id", os_list_one, o->job);
 	return r;
@@ -120,6 +133,7 @@ static void put_service(struct sync *s, yyjson_mut_val *services, bool windows)
 	put(s, location, "networks", s->networks);
 	put(s, location, "security_groups", s->groups);
 	put(s, location, "floating_ip_pools", s->pools);
+	put(s, location, "volume_types", s->volume_types);
 	put(s, service, "flavors", s->flavors);
 }
 
@@ -140,9 +154,10 @@ enum job_result os_sync(struct job *job)
 		put_service(&s, services, false);
 		put_service(&s, services, true);
 		os_endpoints(s.o);
-		job_say(job, JOB_INFO, "Found %zu images, %zu flavors, %zu key pairs, %zu networks, %zu floating pools and %zu security groups.",
+		job_say(job, JOB_INFO, "Found %zu images, %zu flavors, %zu key pairs, %zu networks, %zu floating pools, %zu security groups and %zu volume types.",
 			yyjson_mut_arr_size(s.linux_images) + yyjson_mut_arr_size(s.windows_images), yyjson_mut_arr_size(s.flavors),
-			yyjson_mut_arr_size(s.keypairs), yyjson_mut_arr_size(s.networks), yyjson_mut_arr_size(s.pools), yyjson_mut_arr_size(s.groups));
+			yyjson_mut_arr_size(s.keypairs), yyjson_mut_arr_size(s.networks), yyjson_mut_arr_size(s.pools), yyjson_mut_arr_size(s.groups),
+			yyjson_mut_arr_size(s.volume_types));
 		job_say(job, JOB_INFO, "Found %zu servers that are not registered.", yyjson_mut_arr_size(others));
 	}
 	result = r == OS_DONE ? JOB_DONE : os_fail(s.o, r, "synchronize");
@@ -157,7 +172,7 @@ enum job_result os_validate(struct job *job)
 
 	if (!o)
 		return result;
-	yyjson_mut_obj_add_str(job->output, job->out, "version", "v3");
+	yyjson_mut_obj_add_str(job->output, job->out, "version", os_identity_version(o));
 	yyjson_mut_obj_add_str(job->output, job->out, "product", "OpenStack");
 	yyjson_mut_obj_add_strcpy(job->output, job->out, "fingerprint", http_fingerprint(o->http));
 	os_close(o);
@@ -166,5 +181,6 @@ enum job_result os_validate(struct job *job)
 
 const struct driver driver_openstack = {
 	.type = "Openstack", .validate = os_validate, .sync = os_sync, .create = os_create, .start = os_start, .stop = os_stop,
-	.destroy = os_destroy, .list = os_list,
+	.destroy = os_destroy, .list = os_list, .stack_put = os_stack_put, .stack_start = os_stack_start, .stack_stop = os_stack_stop,
+	.stack_delete = os_stack_delete,
 };

@@ -88,6 +88,17 @@ bool core_blob_url_readable(struct db *db, const struct core_principal *p, const
 	return box_blob_id(url, id) && core_blob_readable(db, p, id, digest);
 }
 
+void core_blob_digest(struct db *db, const char *id, char out[OBJECT_DIGEST])
+{
+	sqlite3_stmt *q = db_query(db, "SELECT parent FROM object WHERE kind = ? AND id = ?", "it", (int64_t)OBJECT_BLOB, id);
+
+	out[0] = 0;
+	if (db_row(db, q)) {
+		snprintf(out, OBJECT_DIGEST, "%s", db_text(q, 0));
+		db_end(q);
+	}
+}
+
 /* ---- what a request names ---- */
 
 struct names {

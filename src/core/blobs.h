@@ -56,6 +56,8 @@ bool core_blob_named(const char *text, const char *id);
 bool core_blob_readable(struct db *db, const struct core_principal *p, const char *id, char digest[OBJECT_DIGEST]);
 /* The same by its address; false for what is none. */
 bool core_blob_url_readable(struct db *db, const struct core_principal *p, const char *url, char digest[OBJECT_DIGEST]);
+/* The SHA-256 of a blob; "" when there is no such blob.  Whoever asks has to know that it may be read. */
+void core_blob_digest(struct db *db, const char *id, char out[OBJECT_DIGEST]);
 /* Before a change runs: who names a file in a request must be allowed to read it, or naming it would
  * open it.  0, or -1 with the sentence for the client. */
 int core_blob_names_check(struct db *db, const struct core_call *call, char message[SCHEMA_MESSAGE]);

@@ -49,6 +49,8 @@ bool box_blob_id(const char *url, char id[OBJECT_ID]);
 /* Adds a variable for each parameter of the template's bytes that the box (of doc) has none for; a variable that
  * is there stays as it is.  No database.  0, or -1 with a sentence. */
 int box_template_variables(yyjson_mut_doc *doc, yyjson_mut_val *box, const char *bytes, size_t len, char message[SCHEMA_MESSAGE]);
+/* The bytes of a template's file, malloc; one more than a template may have tells that it has too many. */
+char *box_template_read(int fd, size_t *len);
 /* In the loop, of a call whose arguments are a checked box: does that with the template they name, if any, then goes on
  * with next.  The call is refused (400, 503) when the template cannot be read. */
 void box_template_start(struct core_call *call, enum box_kind kind, void (*next)(struct core_call *call));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "form/form.h"
 
 /* Longest description and icon, characters (published schemas). */
 #define DESCRIPTION_MAX 2048
@@ -328,6 +329,17 @@ static int check_variables(yyjson_val *box, struct schema_path *path, char *mess
 	return result;
 }
 
+/* By what the driver of its kind of provider takes. */
+static int check_profile(yyjson_val *profile, char message[SCHEMA_MESSAGE])
+{
+	char what[FORM_MESSAGE];
+
+	if (!form_check_profile(profile, what))
+		return 0;
+	snprintf(message, SCHEMA_MESSAGE, "profile.%.200s", what);
+	return -1;
+}
+
 int box_check(yyjson_val *box, enum box_kind *kind, char message[SCHEMA_MESSAGE])
 {
 	struct schema_path path = SCHEMA_PATH_ZERO;
@@ -338,6 +350,8 @@ int box_check(yyjson_val *box, enum box_kind *kind, char message[SCHEMA_MESSAGE]
 	if (box_has_events(*kind) && check_event_names(yyjson_obj_get(box, "events"), &path, message))
 		return -1;
 	if (check_members(yyjson_obj_get(box, "members"), &path, message) || check_variables(box, &path, message))
+		return -1;
+	if (*kind == BOX_POLICY && check_profile(yyjson_obj_get(box, "profile"), message))
 		return -1;
 	return *kind == BOX_APPLICATION ? check_services(yyjson_obj_get(box, "services"), &path, message) : 0;
 }

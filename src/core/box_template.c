@@ -36,14 +36,13 @@ static void template_forget(void *state)
 
 /* ---- in the reader: the file ---- */
 
-static char *read_file(int fd, size_t *len)
+char *box_template_read(int fd, size_t *len)
 {
 	char *bytes = malloc(TEMPLATE_MAX + 1);
 	ssize_t n;
 
 	if (!bytes)
 		log_fatal("template");
-	/* One byte more than it may have tells that it has too many. */
 	for (*len = 0; *len <= TEMPLATE_MAX; *len += (size_t)n) {
 		n = pread(fd, bytes + *len, TEMPLATE_MAX + 1 - *len, (off_t)*len);
 		if (n < 0 && errno == EINTR)
@@ -66,7 +65,7 @@ static int template_read_run(struct db *db, struct core_call *call)
 	(void)db;
 	if (!doc)
 		log_fatal("template");
-	bytes = read_file(t->fd, &len);
+	bytes = box_template_read(t->fd, &len);
 	yyjson_mut_doc_set_root(doc, yyjson_val_mut_copy(doc, call->args));
 	result = box_template_variables(doc, doc->root, bytes, len, message);
 	free(bytes);

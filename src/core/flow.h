@@ -58,6 +58,13 @@ enum flow_entered {
 };
 enum flow_entered flow_enter(struct db *db, struct flow *f, const struct plan_step *step);
 
+/* ---- stacks of templates (flow_stack.c) ---- */
+
+/* Does its provider make the instance by itself, out of a template? */
+bool flow_is_stack(struct db *db, const struct object *instance);
+/* A step of such an instance, but for PLAN_NEXT. */
+enum flow_entered flow_stack_enter(struct db *db, struct flow *f, enum plan_kind kind);
+
 /* ---- scripts (flow_scripts.c) ---- */
 
 /* Makes the task of the script at place `part` of a machine's order; false when there is none. */

@@ -281,6 +281,8 @@ static enum flow_entered next_phase(struct db *db, struct flow *f, struct object
 
 static enum flow_entered enter(struct db *db, struct flow *f, struct object *instance, const struct plan_step *step)
 {
+	if (step->kind != PLAN_NEXT && step->kind != PLAN_IMPOSSIBLE && flow_is_stack(db, instance))
+		return flow_stack_enter(db, f, step->kind);
 	switch (step->kind) {
 	case PLAN_PROVISION:
 		return provision(db, f, instance);

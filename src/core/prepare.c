@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "agent.h"
+#include "blobs.h"
 #include "bootstrap.h"
+#include "box.h"
 #include "endpoints.h"
 #include "firewall.h"
 #include "prepare.h"
@@ -147,10 +149,29 @@ static void add_provider(struct db *db, const struct prepare_facts *facts, struc
 	object_free(&provider);
 }
 
-/* Tickets for the provider's credentials, for the worker that needs them; keyd fills them in. */
+/* A ticket by which the worker opens the secret (object, field), under a name of its own; keyd fills it in. */
+static bool add_ticket(struct prepared *p, yyjson_mut_val *list, const char *object, const char *field, const char *name)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	yyjson_mut_val *ticket = yyjson_mut_str(doc, ""), *o;
+	const struct context_secret *s;
+
+	if (!context_secret(&p->context, ticket, object, field))
+		return false;
+	s = &p->context.secrets[p->context.count - 1];
+	o = yyjson_mut_arr_add_obj(doc, list);
+	yyjson_mut_obj_add_strcpy(doc, o, "field", name);
+	yyjson_mut_obj_add_strcpy(doc, o, "object", s->object);
+	yyjson_mut_obj_add_strcpy(doc, o, "sealed_field", s->field);
+	yyjson_mut_obj_add_strcpy(doc, o, "sealed", s->sealed);
+	yyjson_mut_obj_add_val(doc, o, "ticket", ticket);
+	return true;
+}
+
+/* Tickets for the provider's credentials, for the worker that needs them. */
 static void add_tickets(struct db *db, struct prepared *p, yyjson_mut_val *input)
 {
-	yyjson_mut_val *list = yyjson_mut_obj_add_arr(p->context.doc, input, "tickets"), *o, *ticket;
+	yyjson_mut_val *list = yyjson_mut_obj_add_arr(p->context.doc, input, "tickets");
 	char fields[16][128];
 	sqlite3_stmt *q;
 	unsigned n = 0;
@@ -161,17 +182,77 @@ static void add_tickets(struct db *db, struct prepared *p, yyjson_mut_val *input
 	while (n < 16 && db_row(db, q))
 		snprintf(fields[n++], sizeof fields[0], "%s", db_text(q, 0));
 	db_end(q);
-	for (unsigned i = 0; i < n; i++) {
-		o = yyjson_mut_arr_add_obj(p->context.doc, list);
-		ticket = yyjson_mut_str(p->context.doc, "");
-		if (!context_secret(&p->context, ticket, p->task.provider, fields[i]))
-			continue;
-		yyjson_mut_obj_add_strcpy(p->context.doc, o, "field", fields[i]);
-		yyjson_mut_obj_add_strcpy(p->context.doc, o, "object", p->context.secrets[p->context.count - 1].object);
-		yyjson_mut_obj_add_strcpy(p->context.doc, o, "sealed_field", p->context.secrets[p->context.count - 1].field);
-		yyjson_mut_obj_add_strcpy(p->context.doc, o, "sealed", p->context.secrets[p->context.count - 1].sealed);
-		yyjson_mut_obj_add_val(p->context.doc, o, "ticket", ticket);
+	for (unsigned i = 0; i < n; i++)
+		add_ticket(p, list, p->task.provider, fields[i], fields[i]);
+}
+
+/* ---- a stack: the template of its box, and the variables of that as parameters ---- */
+
+struct kept { struct db *db; const char *instance; };
+
+static bool is_kept(void *arg, const char *field)
+{
+	const struct kept *k = arg;
+
+	return db_number(k->db, 0, "SELECT EXISTS(SELECT 1 FROM secret WHERE object = ? AND field = ?)", "tt", k->instance, field) != 0;
+}
+
+static const char *of(yyjson_mut_val *o, const char *name)
+{
+	const char *s = yyjson_mut_get_str(yyjson_mut_obj_get(o, name));
+
+	return s ? s : "";
+}
+
+static void add_parameter(struct db *db, struct prepared *p, const struct instance_stack *stack, yyjson_mut_val *variable, yyjson_mut_val *input)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	struct kept k = { db, p->task.instance };
+	const char *name = of(variable, "name"), *type = of(variable, "type");
+	char field[STACK_FIELD] = "", ticket[STACK_FIELD];
+	yyjson_mut_val *v;
+
+	if (of(variable, "scope")[0] || !strcmp(type, "Box") || !strcmp(type, "Binding"))
+		return;
+	v = stack_value(stack, 0, name, is_kept, &k, field);
+	if (!strcmp(type, "Password") && field[0]) {
+		snprintf(ticket, sizeof ticket, "parameters/%s", name);
+		if (add_ticket(p, yyjson_mut_obj_get(input, "tickets"), p->task.instance, field, ticket))
+			yyjson_mut_arr_add_strcpy(doc, yyjson_mut_obj_get(input, "secret_parameters"), name);
+		return;
 	}
+	v = yyjson_mut_obj_get(v, "value");
+	if (v && !yyjson_mut_is_null(v))
+		yyjson_mut_obj_put(yyjson_mut_obj_get(input, "parameters"), yyjson_mut_strcpy(doc, name), yyjson_mut_val_mut_copy(doc, v));
+}
+
+static enum prepare_result add_stack(struct db *db, struct prepared *p, yyjson_mut_val *input)
+{
+	yyjson_mut_doc *doc = p->context.doc;
+	struct instance_stack *stack;
+	struct object instance;
+	char id[OBJECT_ID];
+	yyjson_mut_val *v;
+	yyjson_mut_arr_iter it;
+
+	if (strcmp(p->task.kind, "stack.put") != 0)
+		return PREPARE_GOOD;
+	if (!object_get(db, OBJECT_INSTANCE, p->task.instance, &instance))
+		return later(p, PREPARE_NEVER, "the instance is gone");
+	stack = calloc(1, sizeof *stack);
+	if (!stack)
+		log_fatal("prepare");
+	yyjson_mut_obj_add_obj(doc, input, "parameters");
+	yyjson_mut_obj_add_arr(doc, input, "secret_parameters");
+	stack_read(db, &instance, stack);
+	it = yyjson_mut_arr_iter_with(stack->count ? yyjson_mut_obj_get(stack->node[0].box, "variables") : NULL);
+	while ((v = yyjson_mut_arr_iter_next(&it)))
+		add_parameter(db, p, stack, v, input);
+	if (stack->count && box_blob_id(of(yyjson_mut_obj_get(stack->node[0].box, "template"), "url"), id))
+		core_blob_digest(db, id, p->digest);
+	free(stack);
+	object_free(&instance);
+	return p->digest[0] ? PREPARE_GOOD : later(p, PREPARE_NEVER, "the box has no template");
 }
 
 /* Machines inside the appliance run what a user's box says: only where an administrator has said so. */
@@ -223,7 +304,7 @@ static enum prepare_result room(struct db *db, const struct prepare_facts *facts
 	yyjson_mut_obj_put(input, yyjson_mut_str(doc, "owner"), yyjson_mut_strcpy(doc, facts->id));
 	add_provider(db, facts, p, input);
 	add_tickets(db, p, input);
-	return add_machine(db, facts, p, input);
+	return !strncmp(p->task.kind, "stack.", 6) ? add_stack(db, p, input) : add_machine(db, facts, p, input);
 }
 
 enum prepare_result prepare_message(struct db *db, const struct prepare_facts *facts, int64_t task, struct prepared *p)

@@ -40,6 +40,7 @@ struct prepared {
 	/* A provider's names: their addresses are to be in the packet filter before its worker hears of the task. */
 	const char *peer;		/* of the firewall's tables, a constant; NULL = there is no name */
 	char name[ADDR_NAME_MAX + 1];	/* of its record, "" = that is an address; others are in the message, input.endpoints */
+	char digest[OBJECT_DIGEST];	/* of the file whose text is to be input.template, "" = none */
 	char why[160];
 };
 

@@ -1,17 +1,24 @@
 /* A task's message on its way: to a reader, to keyd for its secrets, to the worker. */
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent.h"
 #include "blobs.h"
+#include "box.h"
 #include "prepare.h"
 #include "unseal.h"
+#include "http/text.h"
 #include "ipc/proto.h"
 #include "log/log.h"
 #include "plat/clock.h"
+#include "template/template.h"
 
+/* Waiting for store, seconds. */
+#define STORE_TIMEOUT 10.0
 /* Two questions to each of some name servers may take this long, seconds. */
 #define RESOLVE_TIMEOUT 20.0
 
@@ -21,6 +28,7 @@ struct sending {
 	struct prepare_facts facts;
 	char *ca;
 	int64_t task;
+	int file;			/* while it is read */
 	enum prepare_result result;
 	struct prepared p;
 };
@@ -142,6 +150,74 @@ static void open_secrets(struct sending *s)
 	unseal(s->core, &s->p.context, s->p.channel ? NULL : s->p.task.worker, secrets_opened, s);
 }
 
+/* ---- a file of the task ---- */
+
+static int file_run(struct db *db, struct db_job *job)
+{
+	struct sending *s = (struct sending *)((char *)job - offsetof(struct core_job, job));
+	yyjson_mut_doc *doc = s->p.context.doc;
+	size_t len;
+	char *bytes = box_template_read(s->file, &len);
+
+	(void)db;
+	close(s->file);
+	s->file = -1;
+	s->result = len <= TEMPLATE_MAX && !memchr(bytes, 0, len) && http_utf8_valid((struct http_slice){ bytes, len }) ? PREPARE_GOOD : PREPARE_NEVER;
+	if (s->result == PREPARE_GOOD)
+		yyjson_mut_obj_add_strncpy(doc, yyjson_mut_obj_get(doc->root, "input"), "template", bytes, len);
+	free(bytes);
+	return 0;
+}
+
+static void file_done(struct core_job *work)
+{
+	struct sending *s = (struct sending *)work;
+
+	if (!work->job.failure && s->result == PREPARE_GOOD) {
+		open_secrets(s);
+		return;
+	}
+	snprintf(s->p.why, sizeof s->p.why, "its template is not a text, or too large");
+	give_back(s, !work->job.failure);
+}
+
+static void on_file(struct ipc_msg *msg, int error, void *arg)
+{
+	struct sending *s = arg;
+
+	s->file = error || (msg->flags & IPC_ERROR) ? -1 : ipc_msg_take_fd(msg, 0);
+	if (s->file < 0) {
+		snprintf(s->p.why, sizeof s->p.why, "its template cannot be read at the moment");
+		give_back(s, false);
+		return;
+	}
+	s->work.job.run = file_run;
+	s->work.done = file_done;
+	core_job_read(s->core, &s->work);
+}
+
+/* Then its secrets. */
+static void read_file(struct sending *s)
+{
+	struct ipc_client *store = core_store();
+	yyjson_mut_doc *doc;
+
+	if (!s->p.digest[0]) {
+		open_secrets(s);
+		return;
+	}
+	if (!store) {
+		on_file(NULL, ENOTCONN, s);
+		return;
+	}
+	doc = yyjson_mut_doc_new(NULL);
+	if (!doc)
+		log_fatal("prepare");
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	yyjson_mut_obj_add_str(doc, doc->root, "digest", s->p.digest);
+	ipc_client_call_json(store, PROTO_STORE_GET, doc, STORE_TIMEOUT, on_file, s);
+}
+
 /* ---- a provider's names ---- */
 
 /* The names that are asked for: that of the record, then those of its endpoints, as far as there is a way to them. f for each, and the
@@ -195,7 +271,7 @@ static void on_resolved(struct ipc_msg *msg, int error, void *arg)
 	each_name(s, no_address, doc, answer);
 	yyjson_mut_obj_add_val(doc, input, "names", yyjson_mut_obj_remove_key(answer, "names"));
 	yyjson_doc_free(d);
-	open_secrets(s);
+	read_file(s);
 }
 
 static bool has_text(yyjson_mut_val *list, const char *text)
@@ -240,7 +316,7 @@ static void resolve(struct sending *s)
 		return;
 	}
 	yyjson_mut_doc_free(d);
-	open_secrets(s);
+	read_file(s);
 }
 
 static int message_run(struct db *db, struct db_job *job)
@@ -264,7 +340,7 @@ static void message_done(struct core_job *work)
 		if (s->p.peer && !strcmp(s->p.task.worker, "cloud"))
 			resolve(s);
 		else
-			open_secrets(s);
+			read_file(s);
 		return;
 	case PREPARE_GONE:
 		sending_free(s);

@@ -16,7 +16,8 @@
 /* Machines of one list. */
 #define LIST_MAX 5000
 
-struct seen { const char *key, *external_id, *created; };
+/* beside: what was made for a machine that is not there itself (volumes, groups); stack: of an instance, whose id is the key. */
+struct seen { const char *key, *external_id, *created; bool beside, stack; };
 
 static const char *text(yyjson_val *o, const char *name)
 {
@@ -32,7 +33,8 @@ static unsigned read_list(yyjson_val *output, struct seen *list)
 	unsigned n = 0;
 
 	while (n < LIST_MAX && (m = yyjson_arr_iter_next(&it))) {
-		list[n] = (struct seen){ text(m, "key"), text(m, "external_id"), text(m, "created") };
+		list[n] = (struct seen){ text(m, "key"), text(m, "external_id"), text(m, "created"),
+			yyjson_is_true(yyjson_obj_get(m, "beside")), yyjson_is_true(yyjson_obj_get(m, "stack")) };
 		if (!list[n].key[0])
 			list[n].key = text(m, "machine");
 		if (list[n].key[0] && list[n].external_id[0])
@@ -57,11 +59,26 @@ static unsigned keeper(const struct seen *list, unsigned n, const char *key, con
 	return best;
 }
 
+/* Is there an instance whose stack this may be? */
+static bool known_stack(struct db *db, const char *instance)
+{
+	struct object o;
+	bool known;
+
+	if (!object_get(db, OBJECT_INSTANCE, instance, &o))
+		return false;
+	known = !(instance_state(&o) == LIFE_DONE && instance_event(&o) == LIFE_TERMINATE_SERVICE);
+	object_free(&o);
+	return known;
+}
+
 /* Of a machine that is being made the provider may know before we do. */
 static bool known(struct db *db, const struct core_task *t, const struct seen *list, unsigned n, unsigned at)
 {
 	struct machine m;
 
+	if (list[at].stack)
+		return known_stack(db, list[at].key);
 	if (!machine_read(db, list[at].key, &m) || m.state == MACHINE_GONE || strcmp(m.provider, t->provider) != 0)
 		return false;
 	if (PLANTED("wrong-keeper"))
@@ -74,7 +91,8 @@ static void add_destroy(struct db *db, const struct core_task *t, const char *ty
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *in = yyjson_mut_obj(doc);
 	char name[CORE_TASK_KEY], *input;
-	struct core_task_new n = { .worker = flow_worker(type), .kind = "machine.destroy", .key = name, .provider = t->provider,
+	/* by the first letter of the key: machines' ids begin with m */
+	struct core_task_new n = { .worker = flow_worker(type), .kind = key[0] == 'i' ? "stack.delete" : "machine.destroy", .key = name, .provider = t->provider,
 		.workspace = t->workspace, .run = 3600 };
 
 	yyjson_mut_doc_set_root(doc, in);
@@ -110,7 +128,8 @@ static void remove_old(struct db *db, const struct core_task *t, const char *typ
 	db_run(db, "DELETE FROM stray WHERE provider = ? AND external_id = ?", "tt", t->provider, external_id);
 	add_destroy(db, t, type, key, external_id);
 	if (object_get(db, OBJECT_PROVIDER, t->provider, &p)) {
-		snprintf(line, sizeof line, "Machine %.128s belongs to no instance (any more): it is removed.", external_id);
+		snprintf(line, sizeof line, "%s %.128s belongs to no instance (any more): it is removed.",
+			key[0] == 'i' ? "Stack" : "Machine", external_id);
 		provider_log(db, &p, PROVIDER_INFO, "reconcile", line);
 		object_free(&p);
 	}
@@ -130,14 +149,15 @@ static void note_strays(struct db *db, const struct core_task *t, const struct s
 /* A list that may have been cut says nothing of what it does not have. */
 static void look_for_vanished(struct db *db, const struct core_task *t, const struct seen *list, unsigned n)
 {
-	struct vanished_list all = { .keys = calloc(n + 1, sizeof *all.keys), .external_ids = calloc(n + 1, sizeof *all.external_ids),
-		.count = n };
+	struct vanished_list all = { .keys = calloc(n + 1, sizeof *all.keys), .external_ids = calloc(n + 1, sizeof *all.external_ids) };
 
 	if (!all.keys || !all.external_ids)
 		log_fatal("reconcile");
 	for (unsigned i = 0; i < n; i++) {
-		all.keys[i] = list[i].key;
-		all.external_ids[i] = list[i].external_id;
+		if (list[i].beside || list[i].stack)
+			continue;
+		all.keys[all.count] = list[i].key;
+		all.external_ids[all.count++] = list[i].external_id;
 	}
 	if (n < LIST_MAX)
 		vanished_machines(db, t, &all);

@@ -24,6 +24,10 @@ static void say(struct db *db, const struct core_task *t, const char *why, char 
 		snprintf(line, FLOW_WHY, "%.300s", why);
 		return;
 	}
+	if (!strncmp(t->kind, "stack.", 6)) {
+		snprintf(line, FLOW_WHY, "%.24s: %.340s", t->kind, why);
+		return;
+	}
 	if (!machine_read(db, t->machine, &m))
 		snprintf(m.name, sizeof m.name, "%s", t->machine);
 	snprintf(line, FLOW_WHY, "%.24s: machine %.100s: %.240s", t->kind, m.name, why);
@@ -51,6 +55,12 @@ MACHINE_TASK(start)
 MACHINE_TASK(stop)
 MACHINE_TASK(destroy)
 
+static void stack_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+{
+	(void)output;
+	go_on(db, t, why);
+}
+
 static void hello_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
 {
 	(void)output;
@@ -66,6 +76,10 @@ static const struct core_task_kind kinds[] = {
 	{ "machine.stop", stop_ended, NULL },
 	{ "machine.destroy", destroy_ended, NULL },
 	{ "machine.template", template_ended, template_given },
+	{ "stack.put", stack_ended, NULL },
+	{ "stack.start", stack_ended, NULL },
+	{ "stack.stop", stack_ended, NULL },
+	{ "stack.delete", stack_ended, NULL },
 	{ "machine.list", provider_list_ended, NULL },
 	{ "provider.sync", provider_sync_ended, NULL },
 };

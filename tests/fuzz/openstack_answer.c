@@ -1,5 +1,5 @@
 /* Any bytes as the answers of an OpenStack, one after another: every operation ends, with a sentence unless it is done. */
-/* with: cloud/os_session.c cloud/os_catalogue.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/job.c */
+/* with: cloud/os_session.c cloud/os_identity.c cloud/os_catalogue.c cloud/os_version.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/os_volume.c cloud/os_stack.c cloud/job.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +12,27 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
- * The first byte is the operation; with 0x80 logging in is hostile, too.  The rest are answers, divided by NUL; the first
+ * The first byte is the operation; with 0x80 logging in is hostile, too; with 0x40 which Keystone it is is asked (v2.0's token is an
+ * answer like any other); with 0x20 the machine has volumes, and no network.  The rest are answers, divided by NUL; the first
  * byte of each says its status: 2 200 (t: with a token), 1 401, 4 404, 9 409, 5 500, x none at all; the last is said again.
  */
 struct http { const char *at, *end, *body; size_t len; int status; bool token, canned; };
 
 static const char CATALOGUE[] = "{\"token\":{\"catalog\":[{\"type\":\"compute\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:8774/v2.1/\"}]},"
 	"{\"type\":\"image\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9292\"}]},"
-	"{\"type\":\"network\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9696\"}]},"
-	"{\"type\":\"volumev3\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://b:8776/v3\"}]}]}}";
-static const char JOB[] = "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{\"owner\":\"a\",\"provider\":\"p\","
-	"\"name\":\"web\",\"machine\":\"m-1\",\"external_id\":\"id-1\",\"user_data\":\"x\",\"unregistered\":true,\"ports\":[22],\"tags\":{\"t\":\"v\"},"
-	"\"endpoints\":[{\"service\":\"Cinder\",\"host\":\"b\",\"port\":8776},{\"service\":\"Nova\",\"host\":\"c\",\"port\":443,\"message\":\"closed\"}],"
-	"\"config\":{\"identity_url\":\"https://a:5000\",\"settle_seconds\":2},\"profile\":{\"image\":\"i\",\"flavor\":\"f\",\"keypair\":\"k\","
-	"\"networks\":[\"n\",{\"id\":\"o\"}],\"security_group\":\"Automatic\",\"floating_ip_pool\":\"n\",\"image_volume\":{\"size\":5}}}}";
+	"{\"type\":\"volumev3\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://b:8776/v3/p\"}]},"
+	"{\"type\":\"orchestration\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:8004/v1/p\"}]},"
+	"{\"type\":\"network\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9696\"}]}]}}";
+#define JOB(identity, networks, volumes) "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{" \
+	"\"owner\":\"a\",\"provider\":\"p\",\"name\":\"web\",\"machine\":\"m-1\",\"external_id\":\"id-1\",\"user_data\":\"x\"," \
+	"\"endpoints\":[{\"service\":\"Cinder\",\"host\":\"b\",\"port\":8776},{\"service\":\"Nova\",\"host\":\"c\",\"port\":443,\"message\":\"closed\"}]," \
+	"\"template\":\"t\",\"operation\":\"op\",\"parameters\":{\"a\":\"b\"},\"secret_parameters\":[\"c\"],\"unregistered\":true,\"ports\":[22],\"tags\":{\"t\":\"v\"},\"config\":{\"identity_url\":\"https://a:5000" identity "\",\"settle_seconds\":2}," \
+	"\"profile\":{\"image\":\"i\",\"flavor\":\"f\",\"keypair\":\"k\",\"networks\":" networks ",\"security_group\":\"Automatic\"," \
+	"\"floating_ip_pool\":\"n\",\"volumes\":[" volumes "]}}}"
+#define NETWORKS "[\"n\",{\"id\":\"o\"}]"
+#define VOLUMES "{\"image\":true,\"size\":2,\"persist\":true},{\"name\":\"d\",\"size\":1}"
+/* by the bits 0x60 */
+static const char *const jobs[] = { JOB("/v3", NETWORKS, ""), JOB("/v3", "[\"none\"]", VOLUMES), JOB("", NETWORKS, ""), JOB("", "[\"auto\"]", VOLUMES) };
 static struct http fake;
 static int64_t now;
 
@@ -84,21 +91,24 @@ static void judge(struct job *job, enum job_result result)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static driver_fn *const operations[] = { os_validate, os_sync, os_create, os_start, os_stop, os_destroy, os_list };
+	static driver_fn *const operations[] = { os_validate, os_sync, os_create, os_start, os_stop, os_destroy, os_list,
+		os_stack_put, os_stack_start, os_stack_stop, os_stack_delete };
 	struct job job = { .secret = secret };
+	const char *text;
 	yyjson_doc *notice;
 
 	if (size < 2 || size > 1u << 20)
 		return 0;
 	plat_clock_replace(NULL, boot);
 	now = PLAT_SECOND;
-	notice = yyjson_read(JOB, sizeof JOB - 1, 0);
+	text = jobs[(data[0] & 0x60) >> 5];
+	notice = yyjson_read(text, strlen(text), 0);
 	fake = (struct http){ .at = (const char *)data + 1, .end = (const char *)data + size, .canned = !(data[0] & 0x80) };
 	job_read(&job, yyjson_doc_get_root(notice));
 	job.output = yyjson_mut_doc_new(NULL);
 	job.out = yyjson_mut_obj(job.output);
 	yyjson_mut_doc_set_root(job.output, job.out);
-	judge(&job, operations[(data[0] & 0x7f) % (sizeof operations / sizeof operations[0])](&job));
+	judge(&job, operations[(data[0] & 0x1f) % (sizeof operations / sizeof operations[0])](&job));
 	yyjson_mut_doc_free(job.output);
 	yyjson_doc_free(notice);
 	return 0;

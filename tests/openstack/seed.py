@@ -6,9 +6,11 @@ import time
 import urllib.error
 import urllib.request
 
+ADDRESS = sys.argv[1] if len(sys.argv) > 1 else ""
 BASE = "http://127.0.0.1:5000/v3"
-SERVICES = (("placement", "placement", 8778, None, ""), ("glance", "image", 9292, 19292, ""), ("neutron", "network", 9696, 19696, ""),
-            ("nova", "compute", 8774, 18774, "/v2.1"), ("cinderv3", "volumev3", 8776, 18776, "/v3/%(project_id)s"))
+SERVICES = (("placement", "placement", 8778, False, ""), ("glance", "image", 9292, True, ""), ("neutron", "network", 9696, True, ""),
+            ("nova", "compute", 8774, True, "/v2.1"), ("cinderv3", "volumev3", 8776, True, "/v3/%(project_id)s"),
+            ("heat", "orchestration", 8004, True, "/v1/%(project_id)s"))
 
 
 def call(method, path, body=None, token=None):
@@ -43,10 +45,14 @@ def main():
             p = call("POST", "/projects", {"project": {"name": project, "domain_id": "default"}}, token)[0]["project"]["id"]
             u = call("POST", "/users", {"user": {"name": user, "domain_id": "default", "password": password}}, token)[0]["user"]["id"]
         call("PUT", "/projects/%s/users/%s/roles/%s" % (p, u, roles[role]), token=token)
+    domain = call("POST", "/domains", {"domain": {"name": "heat"}}, token)[0]["domain"]["id"]
+    u = call("POST", "/users", {"user": {"name": "heat_admin", "domain_id": domain, "password": "heatpw"}}, token)[0]["user"]["id"]
+    call("PUT", "/domains/%s/users/%s/roles/%s" % (domain, u, roles["admin"]), token=token)
     for name, kind, port, public, path in SERVICES:
         s = call("POST", "/services", {"service": {"name": name, "type": kind}}, token)[0]["service"]["id"]
         for interface in ("public", "internal", "admin"):
-            url = "https://127.0.0.1:%d%s" % (public, path) if public and interface == "public" else "http://127.0.0.1:%d%s" % (port, path)
+            outside = "https://%s:%d%s" % (ADDRESS, port, path) if ADDRESS else "https://127.0.0.1:1%d%s" % (port, path)
+            url = outside if public and interface == "public" else "http://127.0.0.1:%d%s" % (port, path)
             call("POST", "/endpoints", {"endpoint": {"service_id": s, "interface": interface, "region_id": "RegionOne", "url": url}}, token)
 
 

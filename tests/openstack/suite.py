@@ -17,6 +17,7 @@ from core import Core  # noqa: E402
 
 SEED = int(os.environ.get("CAM_SEED", "7"))
 ROUNDS = 30
+STACK_ROUNDS = 8
 failures = 0
 
 
@@ -31,10 +32,10 @@ def sh(*argv):
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
 
 
-def certificate(directory):
+def certificate(directory, address="127.0.0.1"):
     os.chdir(directory)
     with open("names", "w") as f:
-        f.write("subjectAltName=IP:127.0.0.1\n")
+        f.write("subjectAltName=IP:%s\n" % address)
     sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out",
        "ca.crt", "-subj", "/CN=authority", "-days", "30")
     sh("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "server.key", "-out",
@@ -54,6 +55,8 @@ class Cloud:
         r = urllib.request.Request("http://127.0.0.1:5000/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"})
         with urllib.request.urlopen(r, timeout=120) as a:
             self.token = a.headers["X-Subject-Token"]
+            project = json.loads(a.read())["token"]["project"]["id"]
+        self.cinder = "http://127.0.0.1:8776/v3/" + project
 
     def call(self, method, url, body=None, raw=None):
         r = urllib.request.Request(url, raw if raw is not None else json.dumps(body).encode() if body else None, method=method)
@@ -75,6 +78,16 @@ class Cloud:
         self.call("PUT", NEUTRON + "/routers/%s/add_router_interface" % router, {"subnet_id": inside})
         self.call("POST", "http://127.0.0.1:8774/v2.1/os-keypairs", {"keypair": {"name": "key"}})
 
+        # Cinder's scheduler hears of its backend some time after both have started
+        def shelf():
+            v = self.call("POST", self.cinder + "/volumes", {"volume": {"name": "probe", "size": 1}})["volume"]["id"]
+            self.until(lambda: self.call("GET", self.cinder + "/volumes/" + v)["volume"]["status"] in ("available", "error"))
+            good = self.call("GET", self.cinder + "/volumes/" + v)["volume"]["status"] == "available"
+            self.call("DELETE", self.cinder + "/volumes/" + v)
+            self.until(lambda: not self.volumes())
+            return good
+        self.until(shelf)
+
     def stranger(self):
         """A server somebody else made; its id."""
         image = self.call("GET", "http://127.0.0.1:9292/v2/images")["images"][0]["id"]
@@ -93,6 +106,26 @@ class Cloud:
         end = time.monotonic() + seconds
         while not f() and time.monotonic() < end:
             time.sleep(0.3)
+
+    def volumes(self):
+        return self.call("GET", self.cinder + "/volumes/detail")["volumes"]
+
+    def volume(self, name, key):
+        v = self.call("POST", self.cinder + "/volumes", {"volume": {"name": name, "size": 1, "metadata": {"cam_key": key}}})["volume"]["id"]
+        self.until(lambda: {x["id"]: x["status"] for x in self.volumes()}.get(v) == "available")
+        return v
+
+    def attachments(self, server):
+        r = urllib.request.Request("http://127.0.0.1:8774/v2.1/servers/%s/os-volume_attachments" % server,
+                                   headers={"X-Auth-Token": self.token, "OpenStack-API-Version": "compute 2.79"})
+        with urllib.request.urlopen(r, timeout=120) as a:
+            return json.loads(a.read())["volumeAttachments"]
+
+    def stacks(self):
+        return self.call("GET", self.cinder.replace("8776/v3", "8004/v1") + "/stacks")["stacks"]
+
+    def networks(self, name):
+        return self.call("GET", NEUTRON + "/networks?name=" + name)["networks"]
 
     def servers(self):
         return self.call("GET", "http://127.0.0.1:8774/v2.1/servers/detail")["servers"]
@@ -129,7 +162,7 @@ def cases():
     r = result("provider.validate", config_=config(ca_certificate=""))
     check("validate: an unknown certificate is refused with its fingerprint", r["outcome"] == "refused" and "fingerprint" in r["message"], r)
     r = result("provider.validate", config_=config(identity_url="https://127.0.0.1:15000/v2.0"))
-    check("validate: Keystone v2.0 is refused by name", r["outcome"] == "refused" and "v2.0" in r["message"], r)
+    check("validate: of an address with v2.0 Keystone v3 is taken when it is there", r["outcome"] == "done" and r["output"]["version"] == "v3", r)
     stranger = cloud_.stranger()
     r = result("provider.sync")
     check("sync: a server that is not ours is listed as not registered", [(u["name"], u["external_id"], u["power_state"]) for u in
@@ -140,7 +173,7 @@ def cases():
     check("sync: images, flavors, key pairs, networks, groups", r["outcome"] == "done" and
           [i["name"] for i in place["images"]] == ["linux"] and [k["name"] for k in place["keypairs"]] == ["key"] and
           "inside" in [n["name"] for n in place["networks"]] and "default" in [g["name"] for g in place["security_groups"]] and
-          [n["name"] for n in place["floating_ip_pools"]] == ["outside"] and "m1.small" in [f["name"] for f in r["output"]["services"][0]["flavors"]], r)
+          [n["name"] for n in place["floating_ip_pools"]] == ["outside"] and "m1.small" in [f["name"] for f in r["output"]["services"][0]["flavors"]] and place["volume_types"], r)
     r = result("machine.create", 1, tags={"Box name": "web"})
     one = r["output"].get("external_id", "")
     servers = cloud_.servers()
@@ -167,28 +200,154 @@ def cases():
     check("destroy: gone with its group and its floating address, and again", [x["outcome"] for x in r] == ["done", "done"] and not cloud_.servers() and not left, (r, left))
 
 
-def rounds():
+VOLUMES = [{"image": True, "size": 2, "persist": True}, {"name": "data", "size": 1}, {"size": 1}]
+
+
+def volume_cases():
+    r = result("machine.create", 11, {"volumes": VOLUMES, "floating_ip_pool": ""})
+    one = r["output"].get("external_id", "")
+    have = {v["metadata"]["cam_volume"]: v for v in cloud_.volumes()}
+    goes = {v["id"]: a["delete_on_termination"] for a in cloud_.attachments(one) for v in cloud_.volumes() if v["id"] == a["volumeId"]} if one else {}
+    check("volumes: one made of the image to boot from, two attached, each with the machine's key", r["outcome"] == "done" and
+          sorted(have) == ["3", "data", "image"] and all(v["metadata"]["cam_key"] == "appliance/m-00000011" and v["status"] == "in-use" and
+          v["attachments"][0]["server_id"] == one for v in have.values()) and have["image"]["bootable"] == "true" and not cloud_.servers()[0]["image"],
+          (r, have))
+    check("volumes: who goes with the server (microversion 2.79) and who stays", have and
+          {n: goes.get(v["id"]) for n, v in have.items()} == {"image": False, "data": True, "3": True}, goes)
+    r = result("machine.create", 11, {"volumes": VOLUMES, "floating_ip_pool": ""}, attempt=2)
+    check("volumes: again with the same key: the same", r["outcome"] == "done" and sorted(v["id"] for v in cloud_.volumes()) ==
+          sorted(v["id"] for v in have.values()), (r, cloud_.volumes()))
+    r = result("machine.destroy", 11, external_id=one)
+    left = cloud_.volumes()
+    check("volumes: with the machine go those that do not persist; what stays has the key no more", r["outcome"] == "done" and
+          not cloud_.servers() and [v["id"] for v in left] == [have["image"]["id"] if have else ""] and "cam_key" not in left[0]["metadata"] and
+          left[0]["status"] == "available", (r, left))
+    for v in left:
+        cloud_.call("DELETE", cloud_.cinder + "/volumes/" + v["id"])
+    cloud_.until(lambda: not cloud_.volumes())
+    r = result("machine.create", 12, {"volumes": [{"name": "data", "size": 0}]})
+    check("volumes: a size that is none is refused by name", r["outcome"] == "refused" and "volumes: data: size" in r["message"], r)
+    r = result("machine.create", 12, {"volumes": [{"image": True, "size": 61}]})
+    check("volumes: a quota that is exceeded is said in Cinder's words, and is final", r["outcome"] == "refused" and "quota" in r["message"].lower() and
+          "61G" in r["message"], r)
+    r = result("machine.create", 12, {"volumes": [{"name": "broken", "size": 1}]})
+    check("volumes: one in the state error goes, and Cinder's reason is said", r["outcome"] == "failed" and "volumes: broken:" in r["message"] and
+          "backend" in r["message"] and not cloud_.volumes(), (r, cloud_.volumes()))
+    result("machine.destroy", 12, external_id="")
+    lost = cloud_.volume("lost", "appliance/m-00000077")
+    cloud_.volume("else", "another/m-00000078")
+    r = result("machine.list")
+    check("list: a volume without its machine is listed for its key", [(m["key"], m["external_id"], m.get("beside")) for m in
+          r["output"].get("machines", [])] == [("m-00000077", lost, True)], r)
+    r = result("machine.destroy", 77, external_id=lost)
+    check("destroy: a volume without its machine goes, another appliance's stays", r["outcome"] == "done" and
+          [v["name"] for v in cloud_.volumes()] == ["else"], (r, cloud_.volumes()))
+    r = result("machine.create", 13, {"networks": ["none"], "security_group": "", "floating_ip_pool": ""})
+    check("create: without a network (microversion 2.37)", r["outcome"] == "done" and [s["addresses"] for s in cloud_.servers()] == [{}],
+          (r, cloud_.servers()))
+    result("machine.destroy", 13, external_id="")
+
+
+HOT = """heat_template_version: 2018-08-31
+parameters:
+  name: {type: string}
+  secret: {type: string, hidden: true}
+resources:
+  net: {type: OS::Neutron::Net, properties: {name: {get_param: name}}}
+  sub: {type: OS::Neutron::Subnet, properties: {network: {get_resource: net}, cidr: 10.44.0.0/24}}
+  slow: {type: OS::Heat::TestResource, properties: {value: {get_param: secret}, wait_secs: 2}}
+outputs:
+  where: {value: {get_attr: [sub, cidr]}}
+  word: {value: {get_attr: [slow, output]}}
+"""
+BROKEN = """{"HeatTemplateFormatVersion": "2012-12-12", "Parameters": {"why": {"Type": "String"}}, "Resources": {"bad": {"Type": "OS::Heat::TestResource",
+"Properties": {"value": {"Ref": "why"}, "fail": true}}}}"""
+
+
+def stack(kind, n, operation="op-1", attempt=1, **more):
+    """A task for the instance i-0000n: (its result, its lines)."""
+    task = core.push(kind, "i-%05d" % n, 180, type="Openstack", secret="demopw", secret_field="password", config=config(), operation=operation,
+                     attempt=attempt, **more)
+    return core.result(task, 240) or {"outcome": "none", "message": "no result", "output": {}}, core.text(task)
+
+
+def stack_cases():
+    more = {"template": HOT, "parameters": {"name": "heated"}, "secret_parameters": ["secret"], "more_secrets": {"parameters/secret": "sesame"}}
+    r, text = stack("stack.put", 1, **more)
+    have = cloud_.stacks()
+    check("stacks: made of a template, with its events and outputs in the log", r["outcome"] == "done" and [(s["stack_name"], s["stack_status"]) for s in
+          have] == [("cam-appliance-i-00001", "CREATE_COMPLETE")] and len(cloud_.networks("heated")) == 1 and "net: CREATE_COMPLETE" in text and
+          'Output where: "10.44.0.0/24"' in text and 'Output word: "sesame"' in text and r["output"]["external_id"] == have[0]["id"], (r, have, text))
+    r, text = stack("stack.put", 1, attempt=2, **more)
+    check("stacks: the same operation again does nothing more", r["outcome"] == "done" and [(s["id"], s["updated_time"]) for s in cloud_.stacks()] ==
+          [(s["id"], None) for s in have], (r, cloud_.stacks(), text))
+    more["parameters"]["name"] = "reheated"
+    r, text = stack("stack.put", 1, operation="op-2", **more)
+    check("stacks: another operation changes it", r["outcome"] == "done" and [s["stack_status"] for s in cloud_.stacks()] == ["UPDATE_COMPLETE"] and
+          len(cloud_.networks("reheated")) == 1 and not cloud_.networks("heated") and "UPDATE_COMPLETE" in text, (r, cloud_.stacks(), text))
+    for kind, status in (("stack.stop", "SUSPEND_COMPLETE"), ("stack.stop", "SUSPEND_COMPLETE"), ("stack.start", "RESUME_COMPLETE"),
+                         ("stack.start", "RESUME_COMPLETE")):
+        r, text = stack(kind, 1)
+        check("%s: %s" % (kind, status), r["outcome"] == "done" and [s["stack_status"] for s in cloud_.stacks()] == [status], (r, text))
+    r = result("machine.list")
+    check("list: stacks are listed with the instances they are of", [(m["key"], m["external_id"], m.get("stack")) for m in
+          r["output"].get("machines", [])] == [("i-00001", have[0]["id"], True)], r)
+    r, text = stack("stack.put", 2, template=HOT, parameters={"name": "x", "secret": "s", "colour": "red"})
+    check("stacks: a parameter that the template has not is refused in Heat's words", r["outcome"] == "refused" and "colour" in r["message"] and
+          len(cloud_.stacks()) == 1, r)
+    r, text = stack("stack.put", 3, template=BROKEN, parameters={"why": "x"})
+    check("stacks: one that fails is said with Heat's reason, of a CloudFormation template, too", r["outcome"] == "refused" and
+          "CREATE_FAILED" in r["message"] and "Test Resource failed" in r["message"] and "bad: CREATE_FAILED" in text, (r, text))
+    r = [stack("stack.delete", n)[0]["outcome"] for n in (3, 1, 1)]
+    check("stacks: removed with all they had, and again", r == ["done"] * 3 and not cloud_.stacks() and not cloud_.networks("reheated"),
+          (r, cloud_.stacks()))
+
+
+def killed(rng, again):
+    """The task given out until it is done, cloud killed within the first time: its result."""
+    end, attempt, r = time.monotonic() + 180, 0, None
+    while time.monotonic() < end and not (r and r["outcome"] == "done"):
+        attempt += 1
+        t = again(attempt)
+        if attempt == 1:
+            hellos = len(core.hellos)
+            core.until(lambda: core.result_of(t), rng.uniform(0.2, 8))
+            room.restart()
+            core.until(lambda: len(core.hellos) > hellos)
+        else:
+            r = core.result(t, 180)
+    return r
+
+
+def stack_rounds():
     rng = random.Random(SEED)
     bad = []
+    for n in range(10, 10 + STACK_ROUNDS):
+        def again(attempt):
+            return core.push("stack.put", "i-%05d" % n, 180, type="Openstack", secret="demopw", secret_field="password", config=config(),
+                             operation="op", attempt=attempt, template=HOT, parameters={"name": "round", "secret": "s"})
+        r = killed(rng, again)
+        stacks, nets = [s["stack_status"] for s in cloud_.stacks()], len(cloud_.networks("round"))
+        d, _ = stack("stack.delete", n)
+        if not r or stacks != ["CREATE_COMPLETE"] or nets != 1 or d["outcome"] != "done" or cloud_.stacks() or cloud_.networks("round"):
+            bad.append((n, r, stacks, nets, d))
+    check("kills: after %d rounds of kill -9 there was one stack each time, made once, and none afterwards" % STACK_ROUNDS, not bad, bad[:3])
+
+
+def rounds():
+    rng = random.Random(SEED)
+    disks = [{"image": True, "size": 1}, {"name": "data", "size": 1}]
+    bad = []
     for n in range(100, 100 + ROUNDS):
-        end, attempt, r = time.monotonic() + 180, 0, None
-        while time.monotonic() < end:
-            attempt += 1
-            t = run("machine.create", n, attempt=attempt)
-            if attempt == 1:
-                hellos = len(core.hellos)
-                core.until(lambda: core.result_of(t), rng.uniform(0.2, 8))
-                room.restart()
-                core.until(lambda: len(core.hellos) > hellos)
-                continue
-            r = core.result(t, 180)
-            if r and r["outcome"] == "done":
-                break
-        servers = cloud_.servers()
-        if not r or r["outcome"] != "done" or len(servers) != 1:
-            bad.append((n, r, [s["name"] for s in servers]))
-        result("machine.destroy", n, external_id="")
-    check("kills: after %d rounds of kill -9 there was one server each time" % ROUNDS, not bad, bad[:3])
+        r = killed(rng, lambda attempt: run("machine.create", n, {"volumes": disks}, attempt=attempt))
+        servers, volumes = cloud_.servers(), [v["name"] for v in cloud_.volumes() if v["name"] != "else"]
+        if not r or r["outcome"] != "done" or len(servers) != 1 or len(volumes) != 2:
+            bad.append((n, r, [s["name"] for s in servers], volumes))
+        d = result("machine.destroy", n, external_id="")
+        left = [v["name"] for v in cloud_.volumes() if v["name"] != "else"]
+        if d["outcome"] != "done" or left:
+            bad.append((n, d, left))
+    check("kills: after %d rounds of kill -9 there were one server and its two volumes each time, and none afterwards" % ROUNDS, not bad, bad[:3])
 
 
 def main():
@@ -209,7 +368,10 @@ def main():
     room = rooms.Room("cloud", ("core", "keyd"))
     assert room.start(), room.text()
     cases()
+    volume_cases()
+    stack_cases()
     if sys.argv[1:] != ["quick"]:
+        stack_rounds()
         rounds()
     check("cloud: nothing it may not do, no bug", "seccomp" not in room.text() and "bug" not in room.text(), room.text()[-500:])
     room.end(signal.SIGTERM)
@@ -217,4 +379,5 @@ def main():
     sys.exit(1 if failures else 0)	# the services end with this process namespace
 
 
-main()
+if __name__ == "__main__":
+    main()

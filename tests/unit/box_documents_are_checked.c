@@ -45,6 +45,8 @@ static void check_kinds(void)
 {
 	check(SCRIPT "}", "");
 	check("{" S "docker\",\"name\":\"A\",\"dockerfile\":{\"url\":\"" BLOB "\"},\"events\":{\"install\":{\"url\":\"" BLOB "\"}}}", "");
+	check("{" S "policy\",\"name\":\"A\",\"provider_id\":\"" GUID "\",\"profile\":{\"schema\":\"http://elasticbox.net/schemas/openstack/compute/profile\",\"volumes\":7}}",
+		"profile.volumes: must be an array.");
 	check("{" S "cloudformation\",\"name\":\"A\",\"type\":\"S3 Bucket\",\"template\":{\"url\":\"/" BLOB "\"}}", "");
 	check("{" S "cloudformation\",\"name\":\"A\",\"type\":\"Bucket\"}", "type: must be one of CloudFormation Service, ");
 	check("{" S "policy\",\"name\":\"A\",\"provider_id\":\"" GUID "\",\"claims\":[\"linux\"],\"profile\":{\"schema\":\"x\"},"

@@ -147,6 +147,8 @@ static void machine(const char *id, const char *external, const char *state)
 
 #define M1 "{\"key\":\"m-1\",\"external_id\":\"vm-11\"}"
 #define M2 "{\"key\":\"m-2\",\"external_id\":\"vm-12\"}"
+#define STACK(key) "{\"key\":\"" key "\",\"external_id\":\"s-" key "\",\"stack\":true}"
+#define BESIDE(key) "{\"key\":\"" key "\",\"external_id\":\"v-" key "\",\"beside\":true}"
 
 static void check_machines(void)
 {
@@ -172,12 +174,31 @@ static void check_machines(void)
 	list(M2 "," M1, 1007);
 	list(M1, 1008);
 	CHECK(shown("m-2", "done", false));
+	/* What was made beside a machine is not the machine; it is no stray either while the machine has its row. */
+	list(M1 "," BESIDE("m-2") "," BESIDE("m-9"), 1020);
+	list(M1 "," BESIDE("m-2") "," BESIDE("m-9"), 1021);
+	CHECK(shown("m-2", "unavailable", true));
+	CHECK(db_number(db, 0, "SELECT count(*) FROM stray WHERE key = 'm-2'", "") == 0 && db_number(db, 0, "SELECT count(*) FROM stray"
+		" WHERE key = 'm-9' AND external_id = 'v-m-9'", "") == 1);
 	/* One that was made or moved after the list was begun is not judged by it. */
 	list(M1 "," M2, 1009);
 	db_run(db, "UPDATE machine SET updated = ? WHERE id = 'm-2'", "i", plat_clock_wall() + 3600 * PLAT_SECOND);
 	list(M1, 1010);
 	list(M1, 1011);
 	CHECK(shown("m-2", "done", false));
+}
+
+/* Stacks of instances: one of an instance that is not there (any more) goes after a while, by its own kind of task. */
+static void check_stacks(void)
+{
+	list(M1 "," STACK("i-web1") "," STACK("i-gone1"), 1030);
+	CHECK(db_number(db, 0, "SELECT count(*) FROM stray WHERE key = 'i-web1'", "") == 0 && db_number(db, 0, "SELECT count(*) FROM stray"
+		" WHERE key = 'i-gone1'", "") == 1);
+	db_run(db, "UPDATE stray SET since_boot = since_boot - ?", "i", PROVIDER_SETTLE + PLAT_SECOND);
+	list(M1 "," STACK("i-web1") "," STACK("i-gone1"), 1031);
+	CHECK(db_number(db, 0, "SELECT count(*) FROM task WHERE kind = 'stack.delete' AND json_extract(input, '$.key') = 'i-gone1'", "") == 1);
+	CHECK(db_number(db, 1, "SELECT count(*) FROM task WHERE kind = 'stack.delete' AND json_extract(input, '$.key') = 'i-web1'", "") == 0);
+	CHECK(said("Stack s-i-gone1 belongs to no instance"));
 }
 
 int main(void)
@@ -194,6 +215,7 @@ int main(void)
 	put(OBJECT_SERVICE, "eb-web1", "i-web1", "done", "{\"provider_id\":\"prov\",\"operation\":\"deploy\",\"machines\":[]}");
 	check_objects();
 	check_machines();
+	check_stacks();
 	db_close(db);
 	return failed;
 }

@@ -137,6 +137,21 @@ static void hello(unsigned m, const char *fingerprint, const char *boot_id, cons
 	say(m, json);
 }
 
+/* A stack's task is kept as it is told; "" = it is done, else why it is refused. */
+static const char *stack_why = "";
+
+static void answer_stack(struct prepared *p)
+{
+	size_t n = strlen(told);
+	char *json = yyjson_mut_write(p->context.doc, 0, NULL);
+
+	CHECK(!strcmp(p->task.worker, "cloud") && !strcmp(p->digest, !strcmp(p->task.kind, "stack.put") ? "d1" : ""));
+	snprintf(told + n, sizeof told - n, "%s%s", n ? " " : "", p->task.kind);
+	snprintf(created, sizeof created, "%s", json);
+	free(json);
+	CHECK(core_task_result(db, "cloud", p->task.id, p->task.fence, stack_why[0] ? CORE_OUTCOME_REFUSED : CORE_OUTCOME_DONE, stack_why, NULL));
+}
+
 static void answer_room(struct prepared *p)
 {
 	yyjson_val *in;
@@ -205,6 +220,8 @@ static void run(int seconds, bool leave)
 				if (prepare_message(db, &facts, turn.tasks[t], &p) == PREPARE_GOOD) {
 					if (p.channel)
 						answer_step(&p, leave);
+					else if (!strncmp(p.task.kind, "stack.", 6))
+						answer_stack(&p);
 					else
 						answer_room(&p);
 				}
@@ -542,6 +559,69 @@ static void check_silence(void)
 	CHECK(is("i-sil001", "unavailable/deploy") && logged("%its agent did not report within 30 minutes"));
 }
 
+static void make_stack_world(void)
+{
+	struct object o;
+
+	object_new(&o, OBJECT_PROVIDER, "os", SCHEMAS "openstack/provider");
+	snprintf(o.owner, sizeof o.owner, "ann");
+	object_set(&o, "type", "Openstack");
+	object_set(&o, "name", "os");
+	provider_state(db, &o, "ready");
+	object_free(&o);
+	object_new(&o, OBJECT_BLOB, "0123456789abcdef01234567", SCHEMAS "blob");
+	snprintf(o.owner, sizeof o.owner, "ann");
+	snprintf(o.parent, sizeof o.parent, "d1");
+	object_put(db, &o);
+	object_free(&o);
+	put_box("tpl", "cloudformation", ",\"requirements\":[],\"provider_id\":\"os\",\"type\":\"CloudFormation Service\",\"template\":{\"url\":\"" URL "\"},"
+		"\"variables\":[{\"name\":\"SIZE\",\"type\":\"Number\",\"value\":7},{\"name\":\"NAME\",\"type\":\"Text\",\"value\":\"x\"},"
+		"{\"name\":\"KEY\",\"type\":\"Password\",\"value\":\"********\"},{\"name\":\"DB\",\"type\":\"Binding\",\"value\":\"AnyBox\"}]");
+	put_box("bare", "cloudformation", ",\"requirements\":[],\"provider_id\":\"os\",\"variables\":[]");
+	db_run(db, "INSERT INTO secret(object, field, sealed) VALUES('tpl', 'variables/KEY', 'sealed-key')", "");
+	core_room_here(db, "cloud", 4, NULL, 0);
+}
+
+/* A template's instance is a stack at its provider: one task for each operation, and no machine. */
+static void check_stacks(void)
+{
+	char first[sizeof created];
+
+	make_stack_world();
+	create("i-stk001", "tpl", "tpl", "");
+	run(2, false);
+	CHECK(is("i-stk001", "done/deploy") && !strcmp(told, "stack.put"));
+	CHECK(strstr(created, "\"key\":\"i-stk001\"") && strstr(created, "\"parameters\":{\"SIZE\":7,\"NAME\":\"x\"}") &&
+		strstr(created, "\"secret_parameters\":[\"KEY\"]"));
+	CHECK(strstr(created, "{\"field\":\"parameters/KEY\",\"object\":\"tpl\",\"sealed_field\":\"variables/KEY\",\"sealed\":\"sealed-key\""));
+	CHECK(!db_number(db, 1, "SELECT count(*) FROM machine WHERE instance = 'i-stk001'", ""));
+	snprintf(first, sizeof first, "%s", created);
+	CHECK(operate("instance.reconfigure", "i-stk001") == 202);
+	run(2, false);
+	CHECK(is("i-stk001", "done/reconfigure") && !strcmp(told, "stack.put stack.put"));
+	/* the operation is another, by which the driver knows that it is to change the stack */
+	CHECK(strstr(first, "\"operation\":\"") && strncmp(strstr(first, "\"operation\":\""), strstr(created, "\"operation\":\""), 40));
+	CHECK(operate("instance.shutdown", "i-stk001") == 202);
+	run(2, false);
+	CHECK(operate("instance.poweron", "i-stk001") == 202);
+	run(2, false);
+	CHECK(is("i-stk001", "done/poweron") && !strcmp(told, "stack.put stack.put stack.stop stack.start"));
+	stack_why = "stack: UPDATE_FAILED: because";
+	told[0] = 0;
+	CHECK(operate("instance.reinstall", "i-stk001") == 202);
+	run(2, false);
+	CHECK(is("i-stk001", "unavailable/reinstall") && !strcmp(told, "stack.put") && logged("stack.put: stack: UPDATE_FAILED: because"));
+	stack_why = "";
+	told[0] = 0;
+	CHECK(end_it("terminate", "i-stk001") == 202);
+	run(2, false);
+	CHECK(is("i-stk001", "done/terminate_service") && !strcmp(told, "stack.delete"));
+	/* Without a file there is nothing to make. */
+	create("i-stk002", "bare", "bare", "");
+	run(2, false);
+	CHECK(!told[0]);
+}
+
 int main(void)
 {
 	if (sodium_init() < 0)
@@ -566,6 +646,7 @@ int main(void)
 	check_protection();
 	check_power_and_end();
 	check_silence();
+	check_stacks();
 	db_close(db);
 	return failed;
 }

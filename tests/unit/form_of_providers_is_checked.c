@@ -35,6 +35,30 @@ static void registrations(void)
 	expect(f, "{\"endpoint\":\"https://v\",\"username\":\"u\",\"secret\":\"p\",\"flavors\":{}}", "flavors: must be an array.");
 	expect(form_of("VMware vSphere")->profile, "{\"template\":\"t\",\"compute_resource\":null}", NULL);
 	expect(form_of("Openstack")->profile, "{\"image\":\"i\"}", "flavor: is missing.");
+	expect(form_of("Openstack")->profile, "{\"image\":\"i\",\"flavor\":\"f\",\"volumes\":{\"size\":1}}", "volumes: must be an array.");
+}
+
+static void profile(const char *json, const char *message)
+{
+	yyjson_doc *doc = yyjson_read(json, strlen(json), 0);
+	char got[FORM_MESSAGE] = "";
+	int rc = form_check_profile(yyjson_doc_get_root(doc), got);
+
+	CHECK(doc && (message ? rc && !strcmp(got, message) : !rc));
+	yyjson_doc_free(doc);
+}
+
+/* Of policies: what is there has its kind, nothing is missing. */
+static void profiles(void)
+{
+#define OS "{\"schema\":\"http://elasticbox.net/schemas/openstack/compute/profile\""
+	profile(OS "}", NULL);
+	profile(OS ",\"image\":null,\"flavor\":\"\",\"volumes\":[{\"size\":1}],\"networks\":[],\"more\":7}", NULL);
+	profile(OS ",\"volumes\":{\"size\":1}}", "volumes: must be an array.");
+	profile(OS ",\"image\":7}", "image: must be a string.");
+	profile(OS ",\"instances\":101}", "instances: must be a whole number from 1 to 100.");
+	profile("{\"schema\":\"http://elasticbox.net/schemas/gce/compute/profile\",\"instances\":\"x\"}", NULL);
+	profile("{\"schema\":7}", NULL);
 }
 
 static void the_list(void)
@@ -57,6 +81,7 @@ static void the_list(void)
 int main(void)
 {
 	registrations();
+	profiles();
 	the_list();
 	return 0;
 }

@@ -96,16 +96,17 @@ class Core:
         return self.ask(SEAL, {"object": provider, "field": field, "plain": b64(secret.encode())})["sealed"]
 
     def push(self, kind, key="", seconds=60, attempt=1, task=None, fence=1, secret="p", sealed=None, provider="p-1",
-             type="VMware vSphere", config=None, secret_field="secret", **members):
+             type="VMware vSphere", config=None, secret_field="secret", more_secrets=None, **members):
         """Gives the worker a task as core would; its number."""
         assert self.until(lambda: self.conn), "cloud does not connect"
         task = task or next(numbers)
-        ticket = self.ask(TICKET, {"room": "cloud", "object": provider, "field": secret_field, "lifetime": 600})["ticket"]
-        value = sealed or self.sealed(secret, provider, secret_field)
+        tickets = []
+        for field, value in ((secret_field, sealed or self.sealed(secret, provider, secret_field)),
+                             *((f, self.sealed(v, provider, f)) for f, v in (more_secrets or {}).items())):
+            ticket = self.ask(TICKET, {"room": "cloud", "object": provider, "field": field, "lifetime": 600})["ticket"]
+            tickets.append({"field": field, "object": provider, "sealed_field": field, "sealed": value, "ticket": ticket})
         body = {"task": task, "fence": fence, "attempt": attempt, "deadline": seconds, "kind": kind, "key": key, "input": {
-            "provider": provider, "type": type, "config": config or {}, "owner": "appliance",
-            "tickets": [{"field": secret_field, "object": provider, "sealed_field": secret_field, "sealed": value, "ticket": ticket}],
-            **members}}
+            "provider": provider, "type": type, "config": config or {}, "owner": "appliance", "tickets": tickets, **members}}
         with self.change:
             self.pushed[task] = fence
             self.results.pop(task, None)

@@ -63,6 +63,24 @@ int form_check(const struct form_field *fields, yyjson_val *object, char message
 	return 0;
 }
 
+int form_check_profile(yyjson_val *profile, char message[FORM_MESSAGE])
+{
+	yyjson_val *schema = yyjson_obj_get(profile, "schema"), *v;
+	const struct form_field *fields = NULL, *f;
+	const struct form *form;
+	size_t count;
+
+	for (form = form_all(&count); count; count--, form++)
+		if (form->profile_schema && yyjson_equals_str(schema, form->profile_schema))
+			fields = form->profile;
+	for (f = fields; f && f->kind; f++) {
+		v = yyjson_obj_get(profile, f->name);
+		if (v && !yyjson_is_null(v) && !(yyjson_is_str(v) && !yyjson_get_len(v)) && check_field(f, v, message))
+			return -1;
+	}
+	return 0;
+}
+
 static void put_fields(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct form_field *f)
 {
 	static const char *const kinds[] = { "", "text", "url", "lines", "secret", "number", "flag", "list" };

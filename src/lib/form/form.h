@@ -48,6 +48,10 @@ const struct form *form_all(size_t *count);
  * sentence that begins with the member. */
 int form_check(const struct form_field *fields, yyjson_val *object, char message[FORM_MESSAGE]);
 
+/* The same of a profile, by its schema: what is there has its kind and bounds, nothing is missing (a policy is written before its provider
+ * was synchronized; the driver says what it needs).  A schema that is not known here holds whatever it likes. */
+int form_check_profile(yyjson_val *profile, char message[FORM_MESSAGE]);
+
 /* Appends [{type, schema, profile_schema, fields[], profile[]}], each field {name, kind, required, secret, label, help,
  * choices, min, max}. */
 void form_json(yyjson_mut_doc *doc, yyjson_mut_val *list);

@@ -66,9 +66,10 @@ static const struct form_field openstack_profile[] = {
 	{ "image", FORM_TEXT, true, "Image", NULL, "locations/images", 0, 0 },
 	{ "flavor", FORM_TEXT, true, "Flavor", NULL, "flavors", 0, 0 },
 	{ "keypair", FORM_TEXT, false, "Key pair", NULL, "locations/keypairs", 0, 0 },
-	{ "networks", FORM_LIST, false, "Networks", "names", "locations/networks", 0, 0 },
+	{ "networks", FORM_LIST, false, "Networks", "names; auto or none alone: Nova's own choice, or none at all", "locations/networks", 0, 0 },
 	{ "security_group", FORM_TEXT, false, "Security group", "Automatic: the box's Port variables", "locations/security_groups", 0, 0 },
 	{ "floating_ip_pool", FORM_TEXT, false, "Floating addresses", NULL, "locations/floating_ip_pools", 0, 0 },
+	{ "volumes", FORM_LIST, false, "Volumes", "name, size (GB), type; image: boots from it, persist: it stays when the machine goes", NULL, 0, 0 },
 	{ "instances", FORM_NUMBER, false, "Machines", NULL, NULL, 1, 100 },
 	END
 };

@@ -49,7 +49,7 @@ export function emptyBox(kind: string, name: string, owner: string): any {
 }
 
 /* What a policy asks for, by the kind of its profile: name, where its choices are in what the provider has, or its type. */
-export interface ProfileField { name: string; label: string; from?: (provider: any, profile: any) => string[]; type?: "number" | "text"; hint?: string }
+export interface ProfileField { name: string; label: string; from?: (provider: any, profile: any) => string[]; type?: "number" | "text" | "list"; hint?: string }
 const named = (list: any[] | undefined): string[] => (list ?? []).map((x) => typeof x === "string" ? x : x?.name).filter(Boolean);
 const services = (p: any): any[] => (p?.services ?? []).filter((s: any) => /Compute/.test(s.name ?? ""));
 const everywhere = (p: any, pick: (s: any) => any[] | undefined): string[] => [...new Set(services(p).flatMap((s) => named(pick(s))))];
@@ -67,10 +67,10 @@ export const profiles: Record<string, { schema: string; type: string; fields: Pr
 		{ name: "resource_pool", label: "Resource pool", from: place("datacenters", "resource_pools") }, { name: "datastore", label: "Datastore", from: place("datacenters", "datastores") },
 		{ name: "folder", label: "Folder", from: place("datacenters", "folders") }, { name: "network", label: "Network", from: place("datacenters", "networks") },
 		{ name: "customization_spec", label: "Customization", from: place("datacenters", "customization_specs") }, { name: "instances", label: "Machines", type: "number" }] },
-	"Openstack": { type: "Openstack", schema: `${SCHEMAS}openstack/compute/profile`, first: { instances: 1 }, fields: [
+	"Openstack": { type: "Openstack", schema: `${SCHEMAS}openstack/compute/profile`, first: { instances: 1, networks: [], volumes: [] }, fields: [
 		{ name: "location", label: "Region", from: (p) => everywhere(p, (s) => s.locations) }, { name: "image", label: "Image", from: place("locations", "images") },
 		{ name: "flavor", label: "Size", from: (p) => [...everywhere(p, (s) => s.flavors), ...place("locations", "flavors")(p, null)] }, { name: "keypair", label: "Key pair", from: place("locations", "keypairs") },
-		{ name: "network", label: "Network", from: place("locations", "networks") }, { name: "security_group", label: "Security group", from: place("locations", "security_groups") },
+		{ name: "networks", label: "Networks", type: "list", from: place("locations", "networks"), hint: "None: what the cloud chooses" }, { name: "security_group", label: "Security group", from: (p) => ["Automatic", ...place("locations", "security_groups")(p, null)] },
 		{ name: "floating_ip_pool", label: "Floating addresses", from: place("locations", "floating_ip_pools") }, { name: "instances", label: "Machines", type: "number" }] },
 };
 

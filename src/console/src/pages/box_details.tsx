@@ -65,6 +65,8 @@ export function BoxProfile({ box, readOnly, onChange }: Part) {
 		{provider.value && provider.value.state !== "ready" && <Note kind="warn">The provider is {provider.value.state}. <a href={to("providers", box.provider_id!)}>Its log says why</a></Note>}
 		<div class="form-grid">{form?.fields.map((f) => {
 			const value = box.profile?.[f.name] ?? "", choices = f.from?.(provider.value, box.profile) ?? [];
+			if (f.type === "list")
+				return <Tags key={f.name} label={f.label} hint={f.hint} readOnly={readOnly} suggestions={choices} value={Array.isArray(value) ? value.map((v: any) => typeof v === "string" ? v : v?.id ?? "") : []} onValue={(v) => set(f.name, v)} />;
 			return f.from && choices.length
 				? <Select key={f.name} label={f.label} value={String(value)} disabled={readOnly} onValue={(v) => set(f.name, v)} choices={[...(choices.includes(String(value)) ? [] : [{ value: String(value), label: value ? `${value} (not found at the provider)` : "Choose" }]), ...choices]} />
 				: <Field key={f.name} label={f.label} hint={f.hint} type={f.type === "number" ? "number" : "text"} min={1} max={100} readOnly={readOnly} value={String(value)} onValue={(v) => set(f.name, f.type === "number" ? Number(v) || 0 : v || null)} />;

@@ -1,7 +1,7 @@
 /* Deploying a box: where, with which variables, for how long. What fits and why not is said beforehand. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Box, kindOf, lacking, numberText, type Variable } from "../lib/boxes";
-import { boxes, useRead } from "../lib/data";
+import { boxes, providers, useRead } from "../lib/data";
 import { call, get } from "../lib/http";
 import { dashed, go, to } from "../lib/route";
 import { home } from "../lib/scope";
@@ -45,6 +45,7 @@ export function DeployDialog({ boxId, onClose, given = {} }: { boxId?: string; o
 	const [name, setName] = useState(given.name ?? "");
 	const [owner, setOwner] = useState(given.owner ?? home.value);
 	const [policy, setPolicy] = useState(given.policy ?? "");
+	const [provider, setProvider] = useState("");
 	const [address, setAddress] = useState("");
 	const [values, setValues] = useState<Record<string, any>>({});
 	const [tags, setTags] = useState<string[]>(given.tags ?? []);
@@ -59,7 +60,7 @@ export function DeployDialog({ boxId, onClose, given = {} }: { boxId?: string; o
 	const needsPolicy = kind !== "application" && kind !== "cloudformation";
 	const missing = variables.find((v) => v.required && (valueOf(v) === undefined || valueOf(v) === null || valueOf(v) === ""));
 	const wrong = variables.find((v) => valueError({ ...v, value: valueOf(v) }));
-	const why = !chosen ? "Choose a box." : !box.value || !stack.value ? "Reading the box…" : !name.trim() ? "Give it a name." : needsPolicy && !policy ? "Choose where it runs." : policy === "own" && !address.trim() ? "Enter the address of the machine."
+	const why = !chosen ? "Choose a box." : !box.value || !stack.value ? "Reading the box…" : !name.trim() ? "Give it a name." : needsPolicy && !policy ? "Choose where it runs." : kind === "cloudformation" && !(provider || box.value.provider_id) ? "Choose the provider that makes it." : policy === "own" && !address.trim() ? "Enter the address of the machine."
 		: missing ? `${fullName(missing)} needs a value.` : wrong ? `${fullName(wrong)}: ${valueError({ ...wrong, value: valueOf(wrong) })}` : "";
 
 	useEffect(() => { if (box.value && !name) setName(box.value.name.slice(0, NAME_MOST)); if (box.value?.automatic_updates) setUpdates(box.value.automatic_updates); }, [box.value]);
@@ -69,7 +70,7 @@ export function DeployDialog({ boxId, onClose, given = {} }: { boxId?: string; o
 		const common = { name: name.trim(), owner, instance_tags: tags, ...(hours ? { lease: { expire: utc(new Date(Date.now() + Number(hours) * 3600000)), operation: end } } : {}) };
 		const body = kind === "application" ? { ...common, schema: `${SCHEMAS}deploy/application`, requirements: [], box: { id: chosen } } : {
 			...common, schema: `${SCHEMAS}deploy-instance-request`, automatic_updates: updates, box: { id: chosen, variables: changed },
-			...(policy === "own" ? { ipv4_address: address.trim() } : { policy_box: { id: kind === "cloudformation" ? chosen : policy, variables: [] } }),
+			...(policy === "own" ? { ipv4_address: address.trim() } : kind === "cloudformation" ? { policy_box: { id: chosen, variables: [{ name: "provider_id", type: "Text", value: provider || box.value?.provider_id }] } } : { policy_box: { id: policy, variables: [] } }),
 		};
 		const made = await call("POST", "/services/instances", body), one = Array.isArray(made) ? made[0] : made;
 		go(to("instances", one.id, dashed(one.name)));
@@ -85,6 +86,7 @@ export function DeployDialog({ boxId, onClose, given = {} }: { boxId?: string; o
 			<label class="check"><input type="radio" name="policy" checked={policy === "own"} onChange={() => setPolicy("own")} /><span>A machine of my own <span class="hint">its agent is installed with the command the instance shows</span></span></label>
 			{policy === "own" && <Field label="Address of the machine" value={address} onValue={setAddress} placeholder="192.0.2.10" />}
 		</fieldset>}
+		{kind === "cloudformation" && <Select label="Provider" value={provider || box.value?.provider_id || ""} onValue={setProvider} choices={[{ value: "", label: "Choose a provider" }, ...providers.all.value.map((p) => ({ value: p.id, label: `${p.name} (${p.type})` }))]} hint="It makes a stack of the template; the template's parameters are the variables below" />}
 		{kind === "application" && <Note>Each service of the application chooses the first policy that claims what it requires.</Note>}
 		{chosen && !stack.value && !stack.error && <Spin what="Reading the variables…" />}
 		{variables.length > 0 && <fieldset class="stack"><legend>Variables</legend><div class="form-grid">{variables.map((v) => <ValueField key={fullName(v)} label={`${fullName(v)}${v.required ? "" : " (optional)"}`} v={{ ...v, value: valueOf(v) }} hint="" onValue={(value) => setValues((old) => ({ ...old, [fullName(v)]: value }))} />)}</div></fieldset>}

@@ -1,0 +1,172 @@
+/* openstack: Keystone v2.0 and Nova without later microversions, by answers of the shapes their references have (Identity API v2.0,
+ * Compute API): there are no such servers to test against any more. */
+/* with: cloud/os_session.c cloud/os_identity.c cloud/os_catalogue.c cloud/os_version.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/os_volume.c cloud/os_stack.c cloud/job.c */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cloud/openstack.h"
+#include "plat/clock.h"
+
+static int failed;
+#define CHECK(x) do { if (!(x)) { failed = 1; printf("%s:%d: %s\n", __FILE__, __LINE__, #x); } } while (0)
+
+/* One call that is expected: what it must be, and what is answered. */
+struct call { const char *method, *url, *body, *header; int status; const char *answer; };
+
+static struct http { const struct call *at; const char *body; int status; } fake;
+static int64_t now = PLAT_SECOND;
+
+struct http *http_open(const struct tls_trust *trust) { (void)trust; return &fake; }
+void http_close(struct http *h) { (void)h; }
+void http_bound(struct http *h, const atomic_bool *cancelled, int64_t until) { (void)h; (void)cancelled; (void)until; }
+int http_status(const struct http *h) { return h->status; }
+const char *http_body(const struct http *h, size_t *len) { *len = strlen(h->body); return h->body; }
+const char *http_header(struct http *h, const char *name) { (void)name; return h->status == 201 ? "v3-token" : NULL; }
+const char *http_why(const struct http *h) { (void)h; return "no answer"; }
+const char *http_fingerprint(const struct http *h) { (void)h; return "aa"; }
+void http_addresses(struct http *h, yyjson_val *names) { (void)h; (void)names; }
+
+static bool has_header(const struct http_request *rq, const char *wanted)
+{
+	for (size_t i = 0; rq->headers[i]; i++)
+		if (!strcmp(rq->headers[i], wanted))
+			return true;
+	return false;
+}
+
+enum http_result http_call(struct http *h, const struct http_request *rq)
+{
+	const struct call *c = h->at;
+
+	if (!c->method) {
+		failed = 1;
+		printf("not expected: %s %s\n", rq->method, rq->url);
+		h->status = 500, h->body = "{}";
+		return HTTP_DONE;
+	}
+	if (strcmp(c->method, rq->method) || strcmp(c->url, rq->url) || (c->body && (!rq->body || strncmp(rq->body, c->body, rq->len) ||
+			strlen(c->body) != rq->len)) || (c->header && !has_header(rq, c->header))) {
+		failed = 1;
+		printf("%s %s %.*s, not %s %s %s\n", rq->method, rq->url, (int)rq->len, rq->body ? rq->body : "", c->method, c->url, c->body ? c->body : "");
+	}
+	h->status = c->status, h->body = c->answer;
+	h->at++;
+	return HTTP_DONE;
+}
+
+static int64_t boot(void) { return now += PLAT_SECOND; }
+static char *secret(struct job *job, const char *field) { (void)job; (void)field; return strdup("secret"); }
+
+/* Runs one task; what it says of a member of its output, or its sentence. */
+static enum job_result run(driver_fn *f, const char *config, const char *profile, const struct call *calls, const char *member, char out[JOB_MESSAGE])
+{
+	struct job job = { .secret = secret };
+	char text[1024];
+	enum job_result result;
+	yyjson_doc *notice;
+
+	snprintf(text, sizeof text, "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{\"owner\":\"a\","
+		"\"name\":\"web\",\"machine\":\"m-1\",\"profile\":%s,\"config\":%s}}", profile, config);
+	notice = yyjson_read(text, strlen(text), 0);
+	fake.at = calls;
+	if (!notice || job_read(&job, yyjson_doc_get_root(notice)))
+		exit(2);
+	job.output = yyjson_mut_doc_new(NULL);
+	job.out = yyjson_mut_obj(job.output);
+	result = f(&job);
+	snprintf(out, JOB_MESSAGE, "%s", result == JOB_DONE ? yyjson_mut_get_str(yyjson_mut_obj_get(job.out, member)) : job.message);
+	CHECK(!fake.at->method);
+	yyjson_mut_doc_free(job.output);
+	yyjson_doc_free(notice);
+	return result;
+}
+
+#define CONFIG(url, more) "{\"identity_url\":\"" url "\",\"project\":\"demo\",\"username\":\"joe\"" more "}"
+#define VERSIONS(list) { "GET", "https://k:5000/", NULL, NULL, 300, "{\"versions\":{\"values\":[" list "]}}" }
+#define V3 "{\"status\":\"stable\",\"id\":\"v3.0\",\"links\":[{\"href\":\"http://k:5000/v3/\",\"rel\":\"self\"}]}"
+#define V2 "{\"status\":\"deprecated\",\"id\":\"v2.0\",\"links\":[{\"href\":\"http://k:5000/v2.0/\",\"rel\":\"self\"}]}"
+#define V2_BODY "{\"auth\":{\"passwordCredentials\":{\"username\":\"joe\",\"password\":\"secret\"},\"tenantName\":\"demo\"}}"
+#define V2_ENDPOINT(type, name, url) "{\"endpoints\":[{\"adminURL\":\"http://i:1/\",\"region\":\"RegionOne\",\"internalURL\":\"http://i:1/\",\"id\":\"x\"," \
+	"\"publicURL\":\"" url "\"}],\"endpoints_links\":[],\"type\":\"" type "\",\"name\":\"" name "\"}"
+#define V2_ACCESS "{\"access\":{\"token\":{\"issued_at\":\"2014-01-30T15:30:58.819584\",\"expires\":\"2014-01-31T15:30:58Z\",\"id\":\"aaaaa-bbbbb\"," \
+	"\"tenant\":{\"description\":null,\"enabled\":true,\"id\":\"fc394\",\"name\":\"demo\"}},\"serviceCatalog\":[" \
+	V2_ENDPOINT("compute", "nova", "https://k:8774/v2/fc394") "," V2_ENDPOINT("image", "glance", "https://k:9292") "," \
+	V2_ENDPOINT("volumev2", "cinderv2", "https://k:8776/v2/fc394") "," V2_ENDPOINT("volume", "cinder", "https://k:8776/v1/fc394") "]," \
+	"\"user\":{\"username\":\"joe\",\"roles_links\":[],\"id\":\"9a6590\",\"roles\":[{\"name\":\"admin\"}],\"name\":\"joe\"},\"metadata\":{\"is_admin\":0}}}"
+#define V2_LOGIN { "POST", "https://k:5000/v2.0/tokens", V2_BODY, NULL, 200, V2_ACCESS }
+#define V3_ACCESS "{\"token\":{\"catalog\":[{\"type\":\"compute\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://k/compute/v2.1/\"}]}," \
+	"{\"type\":\"image\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://k/image\"}]}]}}"
+#define V3_LOGIN { "POST", "https://k:5000/v3/auth/tokens", NULL, NULL, 201, V3_ACCESS }
+#define END { NULL, NULL, NULL, NULL, 0, NULL }
+
+static void which_keystone(void)
+{
+	char out[JOB_MESSAGE];
+
+	/* v3 where it is, whatever the address says; v2.0 where there is nothing else */
+	CHECK(run(os_validate, CONFIG("https://k:5000", ""), "{}", (const struct call[]){ VERSIONS(V3 "," V2), V3_LOGIN, END }, "version", out) == JOB_DONE &&
+		!strcmp(out, "v3"));
+	CHECK(run(os_validate, CONFIG("https://k:5000/v2.0/", ""), "{}", (const struct call[]){ VERSIONS(V2 "," V3), V3_LOGIN, END }, "version", out) ==
+		JOB_DONE && !strcmp(out, "v3"));
+	CHECK(run(os_validate, CONFIG("https://k:5000/v2.0", ""), "{}", (const struct call[]){ VERSIONS(V2), V2_LOGIN, END }, "version", out) == JOB_DONE &&
+		!strcmp(out, "v2.0"));
+	CHECK(run(os_validate, CONFIG("https://k:5000", ",\"domain\":\"Default\""), "{}", (const struct call[]){ VERSIONS(V2), V2_LOGIN, END }, "version", out) ==
+		JOB_DONE && !strcmp(out, "v2.0"));
+	/* a list that cannot be read: what the address says */
+	CHECK(run(os_validate, CONFIG("https://k:5000/v2.0", ""), "{}", (const struct call[]){ { "GET", "https://k:5000/", NULL, NULL, 404, "{}" }, V2_LOGIN, END },
+		"version", out) == JOB_DONE && !strcmp(out, "v2.0"));
+	CHECK(run(os_validate, CONFIG("https://k:5000/v3", ""), "{}", (const struct call[]){ V3_LOGIN, END }, "version", out) == JOB_DONE && !strcmp(out, "v3"));
+	CHECK(run(os_validate, CONFIG("https://k:5000", ",\"domain\":\"staff\""), "{}", (const struct call[]){ VERSIONS(V2), END }, "", out) == JOB_REFUSED &&
+		!strcmp(out, "log in: domain: this Keystone speaks only v2.0, which has no domains: leave it empty"));
+	CHECK(run(os_validate, CONFIG("https://k:5000", ""), "{}", (const struct call[]){ VERSIONS(V2), { "POST", "https://k:5000/v2.0/tokens", V2_BODY, NULL,
+		401, "{\"error\":{\"message\":\"Invalid user / password\",\"code\":401,\"title\":\"Unauthorized\"}}" }, END }, "", out) == JOB_REFUSED &&
+		strstr(out, "is wrong (401)"));
+	CHECK(run(os_validate, CONFIG("https://k:5000", ""), "{}", (const struct call[]){ VERSIONS(V2), { "POST", "https://k:5000/v2.0/tokens", V2_BODY, NULL,
+		200, "{\"access\":{}}" }, END }, "", out) == JOB_REFUSED && !strcmp(out, "log in: https://k:5000 answers, but not as Keystone v2.0"));
+}
+
+/* A v2.0 catalogue's own addresses are called with its token. */
+static void its_catalogue(void)
+{
+	char out[JOB_MESSAGE];
+
+	CHECK(run(os_list, CONFIG("https://k:5000/v2.0", ""), "{}", (const struct call[]){ VERSIONS(V2), V2_LOGIN,
+		{ "GET", "https://k:8774/v2/fc394/servers/detail?limit=200", NULL, "X-Auth-Token: aaaaa-bbbbb", 200, "{\"servers\":[]}" },
+		{ "GET", "https://k:8776/v2/fc394/volumes/detail?limit=200", NULL, "X-Auth-Token: aaaaa-bbbbb", 200, "{\"volumes\":[]}" }, END },
+		"none", out) == JOB_DONE);
+}
+
+#define NO_SERVERS { "GET", "https://k/compute/v2.1/servers/detail?limit=200", NULL, NULL, 200, "{\"servers\":[]}" }
+#define IMAGES { "GET", "https://k/image/v2/images?limit=200", NULL, NULL, 200, "{\"images\":[{\"id\":\"i\",\"name\":\"i\"}]}" }
+#define FLAVORS { "GET", "https://k/compute/v2.1/flavors?limit=200", NULL, NULL, 200, "{\"flavors\":[{\"id\":\"f\",\"name\":\"f\"}]}" }
+#define NOVA(version) { "GET", "https://k/compute/v2.1/", NULL, NULL, 200, "{\"version\":{\"status\":\"CURRENT\",\"id\":\"v2.1\",\"min_version\":\"2.1\"," \
+	"\"version\":\"" version "\"}}" }
+#define NONE_BODY "{\"server\":{\"name\":\"web\",\"flavorRef\":\"f\",\"imageRef\":\"i\",\"networks\":\"none\",\"config_drive\":true,\"metadata\":" \
+	"{\"cam_key\":\"a/m-1\",\"cam_machine\":\"m-1\"}}}"
+#define PROFILE "{\"image\":\"i\",\"flavor\":\"f\",\"networks\":[\"none\"]}"
+
+static void microversions(void)
+{
+	const char *config = CONFIG("https://k:5000/v3", "");
+	char out[JOB_MESSAGE];
+
+	CHECK(run(os_create, config, PROFILE, (const struct call[]){ V3_LOGIN, NO_SERVERS, IMAGES, FLAVORS, NOVA("2.25"), END }, "", out) == JOB_REFUSED &&
+		!strcmp(out, "networks: none: the cloud needs Nova with microversion 2.37 for it; this one has at most 2.25"));
+	CHECK(run(os_create, config, PROFILE, (const struct call[]){ V3_LOGIN, NO_SERVERS, IMAGES, FLAVORS, NOVA(""), END }, "", out) == JOB_REFUSED &&
+		!strcmp(out, "networks: none: the cloud needs Nova with microversion 2.37 for it; this one has no microversions"));
+	/* newer than we know: the version the feature came with */
+	CHECK(run(os_create, config, PROFILE, (const struct call[]){ V3_LOGIN, NO_SERVERS, IMAGES, FLAVORS, NOVA("2.96"),
+		{ "POST", "https://k/compute/v2.1/servers", NONE_BODY, "OpenStack-API-Version: compute 2.37", 403,
+		"{\"forbidden\":{\"message\":\"Quota exceeded for cores: Requested 1, but already used 20 of 20 cores\",\"code\":403}}" }, END }, "", out) ==
+		JOB_REFUSED && strstr(out, "Quota exceeded for cores"));
+}
+
+int main(void)
+{
+	plat_clock_replace(NULL, boot);
+	which_keystone();
+	its_catalogue();
+	microversions();
+	return failed;
+}
