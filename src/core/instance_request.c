@@ -245,6 +245,19 @@ static bool provider_there(struct making *m, const char *id)
 	return there;
 }
 
+/* May who deploys use it?  A box that names one was saved by somebody who may, as a policy was. */
+static bool provider_usable(struct making *m, const char *id)
+{
+	struct object p;
+	bool usable;
+
+	if (!object_peek(m->db, OBJECT_PROVIDER, id, &p))
+		return false;
+	usable = access_allowed(m->db, &m->call->principal, &p, ACCESS_USE);
+	object_free(&p);
+	return usable;
+}
+
 /* "Linux Compute" and the like. */
 static const char *service_type(const char *profile)
 {
@@ -259,12 +272,11 @@ static const char *service_type(const char *profile)
 static int template_policy(struct making *m)
 {
 	yyjson_val *v = given(m->plan.policy_variables, "provider_id");
-	const char *id = yyjson_get_str(yyjson_obj_get(v, "value")), *type = object_member(&m->box, "type");
+	const char *named = yyjson_get_str(yyjson_obj_get(v, "value")), *type = object_member(&m->box, "type");
+	bool own = named && named[0] && strcmp(named, object_member(&m->box, "provider_id")) != 0;
 
-	if (!id || !id[0])
-		id = object_member(&m->box, "provider_id");
-	snprintf(m->provider, sizeof m->provider, "%s", id);
-	if (!provider_there(m, m->provider))
+	snprintf(m->provider, sizeof m->provider, "%s", own ? named : object_member(&m->box, "provider_id"));
+	if (own ? !provider_usable(m, m->provider) : !provider_there(m, m->provider))
 		return refuse_at(m, "policy_box.variables", "provider_id: there is no such provider.");
 	m->plan.provider = m->provider;
 	m->plan.service_type = type[0] ? type : "CloudFormation Service";

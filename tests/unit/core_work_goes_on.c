@@ -569,6 +569,13 @@ static void make_stack_world(void)
 	object_set(&o, "name", "os");
 	provider_state(db, &o, "ready");
 	object_free(&o);
+	object_new(&o, OBJECT_PROVIDER, "theirs", SCHEMAS "openstack/provider");
+	snprintf(o.owner, sizeof o.owner, "bob");
+	snprintf(o.organization, sizeof o.organization, "other");
+	object_set(&o, "type", "Openstack");
+	object_set(&o, "name", "theirs");
+	provider_state(db, &o, "ready");
+	object_free(&o);
 	object_new(&o, OBJECT_BLOB, "0123456789abcdef01234567", SCHEMAS "blob");
 	snprintf(o.owner, sizeof o.owner, "ann");
 	snprintf(o.parent, sizeof o.parent, "d1");
@@ -616,6 +623,10 @@ static void check_stacks(void)
 	CHECK(end_it("terminate", "i-stk001") == 202);
 	run(2, false);
 	CHECK(is("i-stk001", "done/terminate_service") && !strcmp(told, "stack.delete"));
+	/* Somebody else's provider is none, whoever knows its id. */
+	CHECK(ask("instance.create", verb_instance_create_run, "{\"schema\":\"" SCHEMAS "deploy-instance-request\",\"name\":\"x\","
+		"\"automatic_updates\":\"off\",\"box\":{\"id\":\"tpl\"},\"policy_box\":{\"id\":\"tpl\",\"variables\":[{\"name\":\"provider_id\","
+		"\"type\":\"Text\",\"value\":\"theirs\"}]}}", "i-stk003") == 400 && strstr(body, "provider_id: there is no such provider."));
 	/* Without a file there is nothing to make. */
 	create("i-stk002", "bare", "bare", "");
 	run(2, false);
