@@ -229,7 +229,7 @@ static void add_parameter(struct db *db, struct prepared *p, const struct instan
 static enum prepare_result add_stack(struct db *db, struct prepared *p, yyjson_mut_val *input)
 {
 	yyjson_mut_doc *doc = p->context.doc;
-	struct instance_stack *stack;
+	struct instance_stack stack;
 	struct object instance;
 	char id[OBJECT_ID];
 	yyjson_mut_val *v;
@@ -239,18 +239,15 @@ static enum prepare_result add_stack(struct db *db, struct prepared *p, yyjson_m
 		return PREPARE_GOOD;
 	if (!object_get(db, OBJECT_INSTANCE, p->task.instance, &instance))
 		return later(p, PREPARE_NEVER, "the instance is gone");
-	stack = calloc(1, sizeof *stack);
-	if (!stack)
-		log_fatal("prepare");
 	yyjson_mut_obj_add_obj(doc, input, "parameters");
 	yyjson_mut_obj_add_arr(doc, input, "secret_parameters");
-	stack_read(db, &instance, stack);
-	it = yyjson_mut_arr_iter_with(stack->count ? yyjson_mut_obj_get(stack->node[0].box, "variables") : NULL);
+	stack_read(db, &instance, &stack);
+	it = yyjson_mut_arr_iter_with(stack.count ? yyjson_mut_obj_get(stack.node[0].box, "variables") : NULL);
 	while ((v = yyjson_mut_arr_iter_next(&it)))
-		add_parameter(db, p, stack, v, input);
-	if (stack->count && box_blob_id(of(yyjson_mut_obj_get(stack->node[0].box, "template"), "url"), id))
+		add_parameter(db, p, &stack, v, input);
+	if (stack.count && box_blob_id(of(yyjson_mut_obj_get(stack.node[0].box, "template"), "url"), id))
 		core_blob_digest(db, id, p->digest);
-	free(stack);
+	stack_free(&stack);
 	object_free(&instance);
 	return p->digest[0] ? PREPARE_GOOD : later(p, PREPARE_NEVER, "the box has no template");
 }
