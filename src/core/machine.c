@@ -305,17 +305,35 @@ void machine_token(const uint8_t key[32], const char *machine, int64_t number, c
 	sodium_memzero(text, sizeof text);
 }
 
+static void token_hash(const uint8_t key[32], const struct machine *m, uint8_t hash[crypto_hash_sha256_BYTES])
+{
+	char token[MACHINE_TOKEN];
+
+	machine_token(key, m->id, m->token_number, token);
+	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
+	sodium_memzero(token, sizeof token);
+}
+
 void machine_token_keep(struct db *db, const uint8_t key[32], const char *machine)
 {
 	uint8_t hash[crypto_hash_sha256_BYTES];
-	char token[MACHINE_TOKEN];
 	struct machine m;
 
 	if (!machine_read(db, machine, &m) || m.state == MACHINE_GONE)
 		return;
-	machine_token(key, machine, m.token_number, token);
-	crypto_hash_sha256(hash, (const uint8_t *)token, strlen(token));
-	sodium_memzero(token, sizeof token);
+	token_hash(key, &m, hash);
 	db_run(db, "UPDATE machine SET token_hash = ?1 WHERE id = ?2 AND token_hash IS NOT ?1", "bt", (const void *)hash,
 		(size_t)sizeof hash, machine);
+}
+
+bool machine_token_kept(struct db *db, const uint8_t key[32], const char *machine)
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	struct machine m;
+
+	if (!machine_read(db, machine, &m))
+		return false;
+	token_hash(key, &m, hash);
+	return db_number(db, 0, "SELECT token_hash IS ?1 FROM machine WHERE id = ?2", "bt", (const void *)hash, (size_t)sizeof hash,
+		machine) != 0;
 }

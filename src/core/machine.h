@@ -53,6 +53,8 @@ void machine_forget(struct db *db, const char *instance);
 void machine_token(const uint8_t key[32], const char *machine, int64_t number, char out[MACHINE_TOKEN]);
 /* Keeps the hash of the present one, if it is not there. */
 void machine_token_keep(struct db *db, const uint8_t key[32], const char *machine);
+/* Is it kept? One that is not must not leave. Runs in readers too. */
+bool machine_token_kept(struct db *db, const uint8_t key[32], const char *machine);
 
 /* ---- ends of tasks (machine_tasks.c) ---- */
 

@@ -10,6 +10,7 @@
 #include "box.h"
 #include "endpoints.h"
 #include "firewall.h"
+#include "plant.h"
 #include "prepare.h"
 #include "provider.h"
 #include "truth.h"
@@ -278,6 +279,9 @@ static enum prepare_result add_machine(struct db *db, const struct prepare_facts
 			" on in the appliance's settings (demo)");
 	if (!facts->keyed || !facts->ca || !facts->ca[0] || !facts->host[0])
 		return later(p, PREPARE_LATER, "the appliance's keys, or its address, are not available at the moment");
+	/* Given out while there was no key: nobody would ever know an agent with this token. */
+	if (!machine_token_kept(db, facts->key, m.id) && !PLANTED("token-unkept"))
+		return later(p, PREPARE_LATER, "the machine's token is not kept yet");
 	add_bootstrap(facts, p, &m, input);
 	return PREPARE_GOOD;
 }

@@ -13,7 +13,7 @@
 /* Longest message to an agent, bytes. */
 #define PREPARE_MAX (1u << 20)
 /* Until a task that could not be put together is tried again, seconds. */
-#define PREPARE_AGAIN 3
+#define PREPARE_AGAIN 1
 
 /* Everything that is known of the appliance when a message is made. */
 struct prepare_facts {

@@ -33,26 +33,6 @@ static struct {
 
 /* ---- the end of a machine ---- */
 
-static void watch(const char *machine)
-{
-	char path[96];
-	unsigned i;
-	int wd;
-
-	(void)snprintf(path, sizeof path, YARD_CGROUP "/%s/cgroup.events", machine);
-	wd = inotify_add_watch(y.watch.fd, path, IN_MODIFY);
-	if (wd == -1) {
-		log_warn_errno("%s", path);
-		return;
-	}
-	for (i = 0; i < WATCHED_MAX && y.watched[i].descriptor > 0 && y.watched[i].descriptor != wd; i++)
-		;
-	if (i == WATCHED_MAX)
-		return;
-	y.watched[i].descriptor = wd;
-	(void)snprintf(y.watched[i].machine, sizeof y.watched[i].machine, "%s", machine);
-}
-
 static void tell_ended(struct ipc_conn *c, void *arg)
 {
 	char body[64];
@@ -74,6 +54,28 @@ static void changed(int wd)
 		(void)group_end(machine);
 		ipc_server_each(y.server, tell_ended, machine);
 	}
+}
+
+static void watch(const char *machine)
+{
+	char path[96];
+	unsigned i;
+	int wd;
+
+	(void)snprintf(path, sizeof path, YARD_CGROUP "/%s/cgroup.events", machine);
+	wd = inotify_add_watch(y.watch.fd, path, IN_MODIFY);
+	if (wd == -1) {
+		log_warn_errno("%s", path);
+		return;
+	}
+	for (i = 0; i < WATCHED_MAX && y.watched[i].descriptor > 0 && y.watched[i].descriptor != wd; i++)
+		;
+	if (i == WATCHED_MAX)
+		return;
+	y.watched[i].descriptor = wd;
+	(void)snprintf(y.watched[i].machine, sizeof y.watched[i].machine, "%s", machine);
+	/* It may have ended before it was watched. */
+	changed(wd);
 }
 
 static void on_watch(struct ev_loop *loop, ev_io *w, int events)

@@ -131,18 +131,25 @@ bool core_do(int (*run)(struct db *, void *), void *arg)
 
 static struct turn turn;
 static uint8_t key[32] = { 1, 2, 3 };
+/* When keyd opens it for this life of core. */
+static int64_t keyed_at;
+
+static bool keyed(void)
+{
+	return sim_now() >= keyed_at;
+}
 
 static int turn_run(struct db *db, void *arg)
 {
 	(void)arg;
-	turn.key = key;
+	turn.key = keyed() ? key : NULL;
 	turn_take(db, &turn);
 	return 0;
 }
 
 static void send_task(int64_t id)
 {
-	struct prepare_facts facts = { .keyed = true, .host = "appliance", .agents_name = "x.agents.internal", .id = "app", .ca = "PEM" };
+	struct prepare_facts facts = { .keyed = keyed(), .host = "appliance", .agents_name = "x.agents.internal", .id = "app", .ca = "PEM" };
 	enum prepare_result result;
 	struct prepared p;
 	char *json;
@@ -190,6 +197,9 @@ static void turn_at(int64_t of_life, char *text)
 		core_kill(false);
 		return;
 	}
+	/* The key may come while the turn is being kept. */
+	if (!keyed() && sim_chance(3))
+		keyed_at = sim_now();
 	for (unsigned i = 0; i < turn.task_count && core_db; i++)
 		send_task(turn.tasks[i]);
 	for (unsigned i = 0; i < turn.cancel_count; i++)
@@ -231,6 +241,7 @@ static void up(int64_t unused, char *text)
 		return;
 	life++;
 	kicked = planned = false;
+	keyed_at = sim_now() + (sim_faults && sim_chance(3) ? sim_between(0, 5 * SECOND) : 0);
 	memset(&writer, 0, sizeof writer);
 	writer.db = core_db = db_open(PATH, "cut", DB_WRITER);
 	if (!core_db || db_migrate(core_db, core_schema, core_schema_count, "sim")) {

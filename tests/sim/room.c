@@ -1,4 +1,5 @@
 /* A provider's worker, and the cloud it speaks to. */
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,6 +253,16 @@ static void copy(char *out, size_t size, yyjson_val *o, const char *name)
 	snprintf(out, size, "%s", s ? s : "");
 }
 
+/* An agent that comes with another one is turned away for ever. */
+static bool token_known(const struct task *t)
+{
+	uint8_t hash[CORE_HASH];
+
+	crypto_hash_sha256(hash, (const uint8_t *)t->token, strlen(t->token));
+	return !core_db || db_number(core_db, 1, "SELECT token_hash IS ? OR state = 'gone' FROM machine WHERE id = ?", "bt",
+		(const void *)hash, (size_t)sizeof hash, t->machine);
+}
+
 static void check_new(const struct task *n)
 {
 	int running = 0;
@@ -274,6 +285,8 @@ static void check_new(const struct task *n)
 	}
 	if (running >= SLOTS)
 		sim_violation("more tasks than the worker has places");
+	if (n->token[0] && !token_known(n))
+		sim_violation("machine %s is to be made with a token that core does not know", n->machine);
 }
 
 static void take_in(int64_t of_connection, char *json)

@@ -547,6 +547,31 @@ static void check_upgrade(void)
 	upgrade = NULL;
 }
 
+/* Core's key comes between the turn that gives a machine's creation out and its message: a token that is not kept does not leave. */
+static void check_late_key(void)
+{
+	struct prepare_facts facts = { .keyed = true, .host = "cam.example", .agents_name = "id.agents.internal", .id = "id", .ca = "PEM\n" };
+	static struct turn turn;
+	struct prepared p;
+
+	memcpy(facts.key, key, sizeof key);
+	create("i-key001", "db", "plain", "");
+	turn.key = NULL;
+	do
+		turn_take(db, &turn);
+	while (turn.more && !turn.task_count);
+	CHECK(turn.task_count == 1);
+	CHECK(prepare_message(db, &facts, turn.tasks[0], &p) == PREPARE_LATER && strstr(p.why, "token"));
+	core_task_unsent(db, p.task.id, p.task.fence, PREPARE_AGAIN, p.why);
+	prepared_free(&p);
+	machine_count = 0;
+	run(PREPARE_AGAIN + 1, false);
+	CHECK(machine_count == 1);
+	connect_all();
+	run(1, false);
+	CHECK(is("i-key001", "done/deploy"));
+}
+
 /* An agent that never comes: the operation ends, and says so. */
 static void check_silence(void)
 {
@@ -656,6 +681,7 @@ int main(void)
 	check_upgrade();
 	check_protection();
 	check_power_and_end();
+	check_late_key();
 	check_silence();
 	check_stacks();
 	db_close(db);
