@@ -18,12 +18,17 @@
 #include "agent/upgrade.h"
 #include "plat/random.h"
 
-/* Between attempts to connect, milliseconds: the first is up to FIRST, each further one up to twice as long, to MOST. */
+/* Between attempts to connect, milliseconds: the first is up to FIRST, each further one up to twice as long, to MOST.  An appliance has
+ * thousands of agents but few that are at work: these come sooner. */
+#define DELAY_LEAST 100
 #define DELAY_FIRST 2000
+#define DELAY_FIRST_AT_WORK 400
 #define DELAY_MOST 60000
+/* So long after a connection was lost an appliance where nobody listens is starting again: trying costs it nothing. */
+#define RESTART_TIME 20000
 /* After a refusal that time alone will not change. */
 #define DELAY_REFUSED 60000
-/* A connection this long was a good one: the delays begin anew. */
+/* A connection this long was a good one: the delays begin anew.  A shorter one halves them. */
 #define STABLE 60000
 #define WELCOME_WITHIN 60000
 #define PROBE_SECONDS 120
@@ -34,7 +39,7 @@ static struct conf conf;
 static int wake[2];
 static bool probing, welcomed, restart, stop;
 static unsigned failures, heartbeat;
-static int64_t connect_at, opened_at, beat_at;
+static int64_t connect_at, opened_at, beat_at, cut_at = -RESTART_TIME;
 static pid_t trial = -1;
 
 static void on_signal(int sig)
@@ -60,16 +65,23 @@ static void signals(void)
 
 /* ---- the connection ---- */
 
-static void again_later(int64_t least)
+static int64_t next_delay(bool nobody)
 {
-	unsigned shift = failures < 6 ? failures : 6;
-	int64_t span = (int64_t)DELAY_FIRST << shift, delay;
+	int64_t first = probing || steps_idle() ? DELAY_FIRST : DELAY_FIRST_AT_WORK, span = first << (failures < 8 ? failures : 8);
 
+	if (nobody && clock_mono() - cut_at < RESTART_TIME)
+		return DELAY_LEAST + plat_random_below((uint32_t)first);
 	if (span > DELAY_MOST)
 		span = DELAY_MOST;
-	failures++;
 	/* The first is anywhere within its span, the later ones in the upper half of theirs. */
-	delay = failures == 1 ? 100 + plat_random_below((uint32_t)span) : span / 2 + plat_random_below((uint32_t)(span / 2));
+	return failures++ ? span / 2 + plat_random_below((uint32_t)(span / 2)) : DELAY_LEAST + plat_random_below((uint32_t)span);
+}
+
+/* nobody: nobody listened there. */
+static void again_later(int64_t least, bool nobody)
+{
+	int64_t delay = next_delay(nobody);
+
 	connect_at = clock_mono() + (delay > least ? delay : least + plat_random_below((uint32_t)least / 2 + 1));
 }
 
@@ -93,12 +105,14 @@ static void on_opened(void)
 
 static void on_closed(const char *why, long status)
 {
-	if (welcomed && clock_mono() - opened_at > STABLE)
-		failures = 0;
+	if (welcomed) {
+		cut_at = clock_mono();
+		failures = cut_at - opened_at > STABLE ? 0 : failures / 2;
+	}
 	note("%s: %s", conf.host, why);
 	welcomed = false;
 	steps_disconnected();
-	again_later(status == 401 || status == 403 ? DELAY_REFUSED : 0);
+	again_later(status == 401 || status == 403 ? DELAY_REFUSED : 0, status == CHANNEL_NOBODY);
 	if (probing)
 		stop = true;
 }
@@ -133,7 +147,7 @@ static void take_refused(struct message *m)
 	channel_close();
 	welcomed = false;
 	steps_disconnected();
-	again_later(clone ? 5 * DELAY_REFUSED : DELAY_REFUSED);
+	again_later(clone ? 5 * DELAY_REFUSED : DELAY_REFUSED, false);
 	if (probing)
 		stop = true;
 }

@@ -119,6 +119,8 @@ static CURL *request(const char *scheme, const char *path, char *error)
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	/* It is connected anew when something has changed: perhaps the address. */
+	curl_easy_setopt(c, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "elasticbox-agent/" AGENT_VERSION);
 	if (route)
@@ -374,7 +376,7 @@ static const char *verdict(CURLcode code, const char *text)
 
 static void channel_done(CURLcode rc)
 {
-	long status = 0, tunnel = 0;
+	long status = 0, tunnel = 0, number = 0;
 	char line[CURL_ERROR_SIZE + 80];
 
 	opening = false;
@@ -391,6 +393,8 @@ static void channel_done(CURLcode rc)
 		snprintf(line, sizeof line, "the appliance refused with status %ld", status);
 	else
 		snprintf(line, sizeof line, "%s", verdict(rc, why));
+	if (rc == CURLE_COULDNT_CONNECT && curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK && number == ECONNREFUSED)
+		status = CHANNEL_NOBODY;
 	lost(line, tunnel && tunnel != 200 ? 0 : status);
 }
 

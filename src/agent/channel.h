@@ -16,12 +16,13 @@
 #define CHANNEL_MESSAGE_MAX (1u << 20)
 /* Descriptors at most. */
 #define CHANNEL_FDS 8
+#define CHANNEL_NOBODY (-1)
 
 struct channel_ops {
 	void (*opened)(void);
 	/* A message: text has a 0 behind it. */
 	void (*message)(char *text, size_t len);
-	/* It is gone, or could not be made: status is the HTTP status it was refused with, or 0. */
+	/* It is gone, or could not be made: status is the HTTP status it was refused with, CHANNEL_NOBODY when nobody listens there, or 0. */
 	void (*closed)(const char *why, long status);
 	/* What was to be sent is sent. */
 	void (*sent)(void);

@@ -17,9 +17,10 @@
 /* Between two looks at a script that writes without pause, and when nothing tells of it; milliseconds. */
 #define LOOK_SHORT 50
 #define LOOK_LONG 2000
-/* An answer that does not come is asked for again. */
+/* An answer that does not come is asked for again; a script that could not be fetched after 0.5, 1, 2 … seconds. */
 #define REPEAT 60000
-#define FETCH_TRIES 8
+#define FETCH_AGAIN 250
+#define FETCH_TRIES 10
 #define START_TRIES 5
 
 static struct step *steps;
@@ -28,6 +29,15 @@ static int notify = -1;
 static bool connected, dirty = true;
 static int64_t looked, next_turn;
 
+static void watch(const struct step *s)
+{
+	char path[300];
+
+	snprintf(path, sizeof path, "%s/%llu", journal_path, (unsigned long long)s->task);
+	if (notify >= 0)
+		(void)inotify_add_watch(notify, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+}
+
 int steps_open(const char *journal)
 {
 	journal_path = journal;
@@ -35,6 +45,10 @@ int steps_open(const char *journal)
 		return -1;
 	steps = journal_load();
 	notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	/* Those that outlived the agent before. */
+	for (const struct step *s = steps; s; s = s->next)
+		if (s->state == STEP_RUNNING)
+			watch(s);
 	return 0;
 }
 
@@ -188,7 +202,7 @@ static void fetched(void *arg, char *data, size_t len, bool permanent, const cha
 	s->attempts++;
 	note("task %llu: its script cannot be fetched: %s", (unsigned long long)s->task, why);
 	if (!permanent && s->attempts < FETCH_TRIES) {
-		s->fetch_at = clock_mono() + (1000 << s->attempts);
+		s->fetch_at = clock_mono() + (FETCH_AGAIN << s->attempts);
 		return;
 	}
 	snprintf(text, sizeof text, "the script cannot be fetched: %.200s", why);
@@ -371,15 +385,6 @@ void steps_disconnected(void)
 }
 
 /* ---- running ---- */
-
-static void watch(const struct step *s)
-{
-	char path[300];
-
-	snprintf(path, sizeof path, "%s/%llu", journal_path, (unsigned long long)s->task);
-	if (notify >= 0)
-		(void)inotify_add_watch(notify, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO);
-}
 
 static _Noreturn void become_runner(const struct step *s, int lock)
 {
