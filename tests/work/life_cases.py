@@ -108,7 +108,7 @@ def abort_kills_the_script(w):
 
 
 def output_is_seen_as_it_happens(w):
-    box = w.box("script", "talks", {"install": "#!/bin/sh\nfor n in 1 2 3 4 5 6; do echo line $n; sleep 1; done\n"})
+    box = w.box("script", "talks", {"install": "#!/bin/sh\nfor n in 1 2 3 4 5 6; do echo line $n; sleep 0.5; done\n"})
     i = w.deploy(box)
     seen = []
 
@@ -124,12 +124,14 @@ def output_is_seen_as_it_happens(w):
 
 
 def a_conflict_is_answered_409(w):
-    box = w.box("script", "busy", {"install": "#!/bin/sh\necho begun\nsleep 4\n"})
+    box = w.box("script", "busy", {"install": "#!/bin/sh\necho begun\nwhile [ ! -e ${MACHINE_DIR}/tmp/enough ]; do sleep 0.1; done\n"})
     i = w.deploy(box)
     for operation in ("reconfigure", "reinstall", "shutdown", "poweron"):
         status, answer = w.client.call("PUT", "/services/instances/%s/%s" % (i["id"], operation))
         check(status == 409 and answer["message"], operation, status, answer)
     check(w.delete(i["id"], "terminate", (409,))[0] == 409)
+    wait_for(60, lambda: "begun" in w.logs(i["id"]), "the script did not begin")
+    w.write(w.machine_ids(i["id"])[0], "/tmp/enough", "")
     w.ends(i["id"], "done", "deploy", i["updated"])
     w.busy = i["id"]
 
@@ -158,7 +160,7 @@ def a_lease_ends_the_instance(w):
     box = w.box("script", "leased", {"start": HELLO})
     i = w.deploy(box)
     w.ends(i["id"], "done", "deploy", i["updated"])
-    expire = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime(time.time() + 6))
+    expire = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime(time.time() + 2))
     doc = w.instance(i["id"])
     doc["lease"] = {"expire": expire, "operation": "terminate"}
     changed = w.client.call("PUT", "/services/instances/" + i["id"], doc, (200, 202))[1]

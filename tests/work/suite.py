@@ -29,6 +29,7 @@ def main(wanted):
         house.start()
         world = World(house)
         agents = Agents(world) if SIM else None
+        world.simulated = agents.work_dir if agents else None
         for case in (life_cases.CASES + order_cases.CASES + change_cases.CASES + upgrade_cases.CASES +
                      trust_cases.CASES + cloud_init_cases.CASES + kill_cases.CASES):
             if wanted and not any(w in case.__name__ for w in wanted):

@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "lib")]
 
-from house import House
+from house import House, OUT
 
 SCHEMAS = "http://elasticbox.net/schemas/"
 PATIENCE = 120	# seconds an operation may take on a busy machine
@@ -102,7 +102,7 @@ class World:
             "type": "Test Provider", "schema": SCHEMAS + "test/provider", "name": "test", "owner": self.workspace, "icon": ""}, 202)[1]
         wait_for(30, lambda: c.get("/services/providers/" + self.provider["id"])["state"] == "ready", "the provider is not ready")
         self.policies = {n: self.policy(n) for n in (1, 2)}
-        self.names = 0
+        self.names, self.data_path, self.simulated = 0, None, None
 
     # ---- boxes ----
 
@@ -168,6 +168,9 @@ class World:
         return self.ends(id, state, event or operation, before, seconds)
 
     def delete(self, id, operation, want=(200, 202)):
+        # one that is asked again may have been heard the first time
+        if self.client.tries > 1:
+            want = (*want, 404, 409)
         return self.client.call("DELETE", "/services/instances/%s?operation=%s" % (id, operation), None, want)
 
     def terminate(self, id, operation="terminate"):
@@ -197,7 +200,9 @@ class World:
     # ---- what is really there ----
 
     def data(self):
-        return self.house.status()["data"]
+        if not self.data_path:
+            self.data_path = self.house.status()["data"]
+        return self.data_path
 
     def kept(self):
         """demo's own records, by machine."""
@@ -215,7 +220,7 @@ class World:
         return {os.path.basename(p).split(".")[0] for p in glob.glob(os.path.join(self.data(), "yard", "*"))}
 
     def running(self):
-        groups = glob.glob("/proc/%d/root/sys/fs/cgroup/machines/m-*" % self.house.status()["pid"])
+        groups = glob.glob("/proc/%d/root/sys/fs/cgroup/machines/m-*" % self.init())
         found = set()
         for g in groups:
             try:
@@ -232,7 +237,7 @@ class World:
     def read(self, machine, path):
         """A file of a running machine."""
         try:
-            for p in open("/proc/%d/root/sys/fs/cgroup/machines/%s/cgroup.procs" % (self.house.status()["pid"], machine)).read().split():
+            for p in open("/proc/%d/root/sys/fs/cgroup/machines/%s/cgroup.procs" % (self.init(), machine)).read().split():
                 try:
                     return open("/proc/%s/root%s" % (p, path)).read()
                 except OSError:
@@ -245,6 +250,66 @@ class World:
         """By their names, from demo's records."""
         names = {m["name"] for m in self.machines(id)}
         return sorted(m for m, r in self.kept().items() if r["host"] in names)
+
+    def write(self, machine, path, text):
+        """A file of a running machine; of a simulated one, below its MACHINE_DIR."""
+        if self.simulated:
+            root = os.path.join(self.simulated, machine)
+            os.makedirs(os.path.dirname(root + path), exist_ok=True)
+        else:
+            with open("/proc/%d/root/sys/fs/cgroup/machines/%s/cgroup.procs" % (self.init(), machine)) as f:
+                root = "/proc/%s/root" % f.read().split()[0]
+        with open(root + path, "w") as f:
+            f.write(text)
+
+    # ---- what is killed ----
+
+    def init(self):
+        """The house's first process."""
+        with open(os.path.join(OUT, "run", "house", self.house.name, "pid")) as f:
+            return int(f.read())
+
+    def service(self, room):
+        """s6's 35 bytes about it."""
+        try:
+            with open("/proc/%d/root/run/service/%s/supervise/status" % (self.init(), room), "rb") as f:
+                return f.read()
+        except OSError:
+            return b""
+
+    def inner_pid(self, room):
+        return int.from_bytes(self.service(room)[24:32], "big")
+
+    def ready(self, room):
+        status = self.service(room)
+        return len(status) == 35 and bool(status[34] & 8)
+
+    def agents(self):
+        """Processes of the machines' agents, not those of their scripts."""
+        found = []
+        for machine in self.running():
+            try:
+                pids = open("/proc/%d/root/sys/fs/cgroup/machines/%s/cgroup.procs" % (self.init(), machine)).read().split()
+            except OSError:
+                continue
+            for p in pids:
+                try:
+                    line = open("/proc/%s/cmdline" % p, "rb").read().split(b"\0")
+                except OSError:
+                    continue
+                if os.path.basename(line[0]).startswith(b"elasticbox") and b"agent" in b" ".join(line):
+                    found.append(int(p))
+        return found
+
+    def kill_agents(self):
+        killed = 0
+        for pid in self.agents():
+            try:
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+            except ProcessLookupError:
+                pass
+        return killed
 
     def kill(self, rooms):
         done = []
