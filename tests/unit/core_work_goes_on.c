@@ -556,6 +556,8 @@ static void check_late_key(void)
 
 	memcpy(facts.key, key, sizeof key);
 	create("i-key001", "db", "plain", "");
+	wall_now += INSTANCE_STEP;
+	boot_now += INSTANCE_STEP;
 	turn.key = NULL;
 	do
 		turn_take(db, &turn);
