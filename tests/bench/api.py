@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "clients")]
 
+import wsclient  # noqa: E402
 from house import EMAIL, House, OUT, PASSWORD  # noqa: E402
 from jp import JP  # noqa: E402
 from world import World, script_box  # noqa: E402
@@ -394,10 +395,7 @@ def sources(address):
 
 def holder():
     """The program that holds the sockets."""
-    program = os.path.join(OUT, "run", "bench-sockets")
-    os.makedirs(os.path.dirname(program), exist_ok=True)
-    subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", "-o", program, os.path.join(HERE, "sockets.c"), "-lssl", "-lcrypto"], check=True)
-    return program
+    return wsclient.build(os.path.join(HERE, "sockets.c"), os.path.join(OUT, "run", "bench-sockets"))
 
 
 class Watchers:

@@ -13,6 +13,7 @@ TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [os.path.join(TESTS, "lib")]
 import probe  # noqa: E402
 import tap  # noqa: E402
+import wsclient  # noqa: E402
 from vm import OUT, Trouble  # noqa: E402
 
 HOLDERS, SOURCES = 2, 16	# programs; addresses each of them comes from
@@ -23,9 +24,7 @@ ROOMS = ("gate", "keyd", "api", "core", "store")
 
 
 def holder(here):
-    program = os.path.join(here, "sockets")
-    tap.sh("gcc", "-O2", "-D_GNU_SOURCE", "-o", program, os.path.join(TESTS, "bench", "sockets.c"), "-lssl", "-lcrypto")
-    return program
+    return wsclient.build(os.path.join(TESTS, "bench", "sockets.c"), os.path.join(here, "sockets"))
 
 
 def memory(vm):

@@ -25,6 +25,7 @@ from house import House
 
 START, STOP, REMOVE, LIST, ENDED = 0x0D01, 0x0D02, 0x0D03, 0x0D04, 0x0D05
 SLOTS = 8
+CUTS = 10	# of one start
 AGENT = "#!/bin/sh\nexec /bin/sh /usr/elasticbox/elasticbox.conf\n"
 STAY = "while :; do sleep 60 & wait $!; done\n"
 
@@ -86,10 +87,13 @@ class Yard:
         _, flags, kind, seq, length = HEADER.unpack(need(12))
         return flags, kind, seq, json.loads(need(length))
 
-    def ask(self, kind, **body):
+    def say(self, kind, **body):
         self.seq += 1
         data = json.dumps(body).encode()
         self.sock.sendall(HEADER.pack(1, 0, kind, self.seq, len(data)) + data)
+
+    def ask(self, kind, **body):
+        self.say(kind, **body)
         while True:
             flags, k, seq, answer = self._frame()
             if seq == self.seq:
@@ -286,6 +290,30 @@ def a_killed_yard_finds_its_machines_again(p):
     p.yard.ended("m-two")
     assert p.yard.start("m-one", STAY, 0)[0] == 0 and p.pids(0)[0] == pids[0]
     assert p.yard.ask(STOP, machine="m-one")[0] == 0 and wait_for(5, lambda: not p.pids(0))
+
+
+def a_start_that_was_cut_short_anywhere_is_taken_up_again(p):
+    """Yard is killed while it makes a machine, a little later each time; demo asks again, as it does when the two meet."""
+    began = time.monotonic()
+    assert p.run("true", machine="m-cut0") == ""
+    step = 2 * (time.monotonic() - began) / CUTS
+    assert p.yard.ask(REMOVE, machine="m-cut0") == (0, {})
+    there = 0
+    for n in range(CUTS):
+        machine, old = "m-cut%d" % (n + 1), p.house.status()["services"]["yard"]["pid"]
+        p.yard.say(START, machine=machine, slot=0, name=machine, memory=64, conf="echo here >/var/log/here\n" + STAY, ca="PEM\n")
+        time.sleep(n * step)
+        os.kill(old, signal.SIGKILL)
+        assert wait_for(20, lambda: p.house.status()["services"]["yard"]["pid"] not in (0, old))
+        p.yard.connect()
+        there += bool(p.yard.all().get(machine, {}).get("running"))
+        assert p.yard.start(machine, "echo here >/var/log/here\n" + STAY) == (0, {"running": True}), n
+        assert wait_for(20, lambda: p.read(0, "/var/log/here")), "killed after %.0f ms: it does not run" % (1000 * n * step)
+        os.kill(p.pids(0)[0], signal.SIGTERM)
+        p.yard.ended(machine)
+        assert p.yard.ask(REMOVE, machine=machine) == (0, {})
+    p.nothing_left()
+    return "%d of %d went on without yard, %.0f ms between two kills" % (there, CUTS, 1000 * step)
 
 
 def eight_machines_at_once_and_not_one_left(p):

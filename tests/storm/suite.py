@@ -1,8 +1,8 @@
 """Suite storm: see run.  usage: suite.py [AGENTS [IDLE]]
 
-The machines are rows put into core's database while the house is down: nobody has thousands of instances to deploy.
+The machines are rows put into core's database while the house is down: nobody has thousands of instances to deploy.  Their agents are
+played by agents.c.
 """
-import asyncio
 import glob
 import hashlib
 import json
@@ -11,28 +11,29 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(TOP, "tests", "lib"), os.path.join(TOP, "tests", "bench"), HERE]
 
 import api as bench_api
-from agents import token
-from house import House
-from simagent import SimAgent
+import wsclient
+from house import House, OUT
 
 SOAK = os.environ.get("CAM_SOAK") == "1"
 AGENTS = int(sys.argv[1]) if len(sys.argv) > 1 else 5000 if SOAK else 1000
 # Agents that have nothing to do but to say that they live, in seconds; and for how many of these they are watched.
 IDLE = int(sys.argv[2]) if len(sys.argv) > 2 else 20000 if SOAK else 200
 HEARTBEAT, WATCHED = (30, 3) if SOAK else (2, 3)
-PART = 2000		# of them in one process
+PART = 5000		# of them in one process
 IDLE_BYTES = 40 << 10	# of all programs for each of them
-JITTER = 10.0		# seconds over which agents spread their return
+BEHIND = 4		# addresses all those come from that return
+JITTER = 2.1		# seconds over which agents spread their return: the delays of src/agent/agent.c
 MARGIN = 5.0		# that all may take beyond it
-BUSY = 6		# how much slower a machine with other work may be before it counts as a fault
+STORMS = 3		# a machine that is busy otherwise gets so many tries
+PATIENCE = 180
 STATUS = "/services/appliance/status"
 failed = 0
 
@@ -52,7 +53,7 @@ def seed(house, count):
     with db:
         db.executemany("INSERT INTO machine(id, instance, service, provider, number, name, state, token_hash, created, updated)"
                        " VALUES(?, 'i-storm', 'eb-storm', '', ?, ?, 'online', ?, ?, ?)",
-                       (("m-s%06d" % n, n, "storm-%d" % n, hashlib.sha256(token(n).encode()).digest(), now, now)
+                       (("m-s%06d" % n, n, "storm-%d" % n, hashlib.sha256(b"storm-machine-%06d" % n).digest(), now, now)
                         for n in range(count)))
     owner = os.stat(path)
     db.close()
@@ -96,112 +97,144 @@ def nginx_resumed():
         nginx.stop()
 
 
-class Watcher:
-    """A person's requests meanwhile."""
+class Watcher(threading.Thread):
+    """A person's requests meanwhile, until stop()."""
 
     def __init__(self, house):
+        super().__init__(daemon=True)
         self.house, self.good, self.bad, self.away, self.on = house, 0, [], 0, True
+        self.start()
 
-    async def run(self):
+    def run(self):
+        there = False
         while self.on:
             try:
-                status = (await asyncio.get_running_loop().run_in_executor(None, lambda: self.house.request("GET", STATUS)))[0]
-                if status == 200:
-                    self.good += 1
-                else:
-                    self.bad.append(status)
-            except (OSError, EOFError, urllib.error.URLError, Exception) as e:
-                # connections that gate held when it was killed, or refused before it was back
-                self.away += 1
-                self.last = e
-            await asyncio.sleep(0.1)
+                status = self.house.request("GET", STATUS)[0]
+            except Exception as e:
+                status = e
+            if status == 200:
+                there = True
+                self.good += 1
+            elif there or isinstance(status, int):
+                self.bad.append(repr(status))
+            else:
+                self.away += 1	# gate was not back yet
+            time.sleep(0.1)
+
+    def stop(self):
+        self.on = False
+        self.join(60)
+        return self
 
 
-async def all_welcome(agents, counts, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if all(a.welcomes > c for a, c in zip(agents, counts)):
-            return True
-        await asyncio.sleep(0.1)
-    return False
+class Agents:
+    """Some of them, in a process of their own."""
+
+    def __init__(self, program, house, info, first, count, sources, heartbeat):
+        self.count = count
+        self.process = subprocess.Popen([program, house.address, info["name"], str(first), str(count), str(heartbeat), *sources],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                        # thousands of machines answer at once, whatever the appliance is at
+                                        preexec_fn=lambda: os.nice(-10))
+
+    def say(self, word):
+        self.process.stdin.write(word + "\n")
+        self.process.stdin.flush()
+
+    def hear(self, seconds=PATIENCE):
+        """The next line, None when it does not come."""
+        timer = threading.Timer(seconds, self.process.kill)
+        timer.start()
+        line = self.process.stdout.readline()
+        timer.cancel()
+        return json.loads(line) if line else None
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
-async def storm(house, info):
-    agents = [SimAgent(house.address, info["name"], token(n), jitter=JITTER) for n in range(AGENTS)]
-    loop = asyncio.get_running_loop()
-    idle = memory(house, "api")
-    began = time.monotonic()
-    runs = []
-    for a in agents:	# the first time one after the other: full handshakes
-        runs.append(loop.create_task(a.run()))
-        if len(runs) % 20 == 0:
-            await asyncio.sleep(0.05)
-    there = await all_welcome(agents, [0] * AGENTS, 300)
-    check("%d agents are welcomed" % AGENTS, there, "%.1f s" % (time.monotonic() - began))
-    if not there:
-        return
-    await asyncio.sleep(2)
-    check("memory of api per connected agent is small", memory(house, "api") - idle < 16 * AGENTS,
-          "%.1f kB" % ((memory(house, "api") - idle) / AGENTS))
+def one_storm(house, agents):
+    """Gate is killed: what came of it."""
+    agents.say("begin")
+    begun = agents.hear()["begun"]
     before = cpu(house, ["core", "api", "keyd"])
-    watcher = Watcher(house)
-    watching = loop.create_task(watcher.run())
-    counts = [a.welcomes for a in agents]
     gate = house.status()["services"]["gate"]["pid"]
     began = time.monotonic()
     os.kill(gate, signal.SIGKILL)
-    back = await all_welcome(agents, counts, (JITTER + MARGIN) * BUSY)
-    took = time.monotonic() - began
+    watcher = Watcher(house)
+    end = agents.hear()
     spent = cpu(house, ["core", "api", "keyd", "gate"]) - before
-    watcher.on = False
-    await watching
-    late = sum(a.welcomes <= c for a, c in zip(agents, counts))
-    check("all are back after gate was killed", back, "%.1f s, their jitter is %.0f s%s" % (took, JITTER, "; missing: %d" % late if late else ""))
-    resumed = sum(bool(a.resumed) for a in agents)
-    check("sessions are resumed", resumed >= AGENTS * 0.95, "%d of %d" % (resumed, AGENTS))
-    check("no request of a person fails meanwhile", not watcher.bad and watcher.good > 0,
-          "%d good, %d while gate was away, refused: %s" % (watcher.good, watcher.away, watcher.bad[:5]))
-    each, theirs = 1000 * spent / AGENTS, nginx_resumed()
-    check("server time per reconnect is measured", spent > 0 and theirs > 0,
+    watcher.stop()
+    return {"begun": begun, "end": end, "took": time.monotonic() - began, "spent": spent, "watcher": watcher}
+
+
+def in_time(s):
+    return s["end"] and s["end"]["back"] == s["begun"] == AGENTS and s["end"]["slowest"] < 1000 * (JITTER + MARGIN)
+
+
+def judge(s, tries):
+    e, w = s["end"], s["watcher"]
+    check("all are back within their jitter of %.1f s and %.0f s more after gate was killed" % (JITTER, MARGIN), in_time(s),
+          "the slowest after %.1f s, half of them after %.1f s, %d attempts%s%s" % (
+              e["slowest"] / 1000, e["median"] / 1000, e["attempts"], "".join(", %d %s" % (n, why) for why, n in e["failed"].items()),
+              "; in try %d" % tries if tries > 1 else "") if e else "they are not back")
+    if not e:
+        return
+    check("sessions are resumed", e["resumed"] >= AGENTS * 0.95, "%d of %d" % (e["resumed"], AGENTS))
+    check("no request of a person fails meanwhile", not w.bad and w.good > 0,
+          "%d good, %d while gate was away, refused: %s" % (w.good, w.away, w.bad[:5]))
+    each, theirs = 1000 * s["spent"] / AGENTS, nginx_resumed()
+    check("server time per reconnect is measured", each > 0 and theirs > 0,
           "%.2f ms of core, api, keyd and gate, %.1f times the %.2f ms of nginx for a resumed handshake" % (each, each / theirs, theirs))
-    for a in agents:
-        a.stop()
-    for r in runs:
-        r.cancel()
+
+
+def storm(house, info, program, sources):
+    idle = memory(house, "api")
+    agents = Agents(program, house, info, 0, AGENTS, sources[:BEHIND], 30)
+    try:
+        there = agents.hear(300)	# the first time a few at once: full handshakes
+        check("%d agents are welcomed" % AGENTS, there and there["welcomed"] == AGENTS, "%.1f s" % (there["ms"] / 1000) if there else "")
+        if not there:
+            return
+        time.sleep(2)
+        check("memory of api per connected agent is small", memory(house, "api") - idle < 16 * AGENTS,
+              "%.1f kB" % ((memory(house, "api") - idle) / AGENTS))
+        for tries in range(1, STORMS + 1):
+            s = one_storm(house, agents)
+            if in_time(s) or not s["end"]:
+                break
+            print("  not in time: %s, took %.1f s" % (s["end"], s["took"]), flush=True)
+            time.sleep(3)
+        judge(s, tries)
+    finally:
+        agents.end()
 
 
 ROOMS = ("core", "api", "gate")
 
 
-def line_of(p):
-    line = p.stdout.readline()
-    if not line:
-        raise RuntimeError("a part of the agents ended with %s" % p.wait())
-    return json.loads(line)
-
-
-def idle(house, info, count):
+def idle(house, info, program, sources, count):
     """Thousands that say every half minute that they live."""
-    sources = bench_api.sources(house.address)
     before, slab = memory(house, *ROOMS), bench_api.bench.memory([])[1]
     began = time.monotonic()
-    parts = [subprocess.Popen([sys.executable, os.path.join(HERE, "agents.py"), house.address, info["name"], str(first),
-                               str(min(PART, count - first)), sources[n % len(sources)], str(HEARTBEAT)],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-             for n, first in enumerate(range(0, count, PART))]
+    parts = [Agents(program, house, info, first, min(PART, count - first), sources, HEARTBEAT) for first in range(0, count, PART)]
     try:
-        welcomed = sum(line_of(p)["welcomed"] for p in parts)
+        welcomed = sum((p.hear(400) or {"welcomed": 0})["welcomed"] for p in parts)
         check("%d idle agents are welcomed" % count, welcomed == count, "%d in %.0f s" % (welcomed, time.monotonic() - began))
         time.sleep(HEARTBEAT)
+        for p in parts:
+            p.say("begin")
+            p.hear()
         spent = cpu(house, ROOMS)
         time.sleep(HEARTBEAT * WATCHED)
         spent = cpu(house, ROOMS) - spent
         each = (memory(house, *ROOMS) - before) * 1024 / count
         for p in parts:
-            p.stdin.write("end\n")
-            p.stdin.flush()
-        ends = [line_of(p) for p in parts]
-        check("none of them is lost", not sum(e["lost"] for e in ends), ends if sum(e["lost"] for e in ends) else "")
+            p.say("report")
+        ends = [p.hear() for p in parts]
+        lost = sum(e["lost"] + e["away"] for e in ends)
+        check("none of them is lost", not lost, ends if lost else "")
         check("each of them says that it lives", sum(e["beats"] for e in ends) >= count * WATCHED * 0.9, sum(e["beats"] for e in ends))
         check("memory of the programs per idle agent is small", each < IDLE_BYTES,
               "%.1f kB of core, api and gate; kernel slab of both ends, and of nobody else's, %.1f kB"
@@ -210,8 +243,7 @@ def idle(house, info, count):
               "processor" % (1000 * spent / count / WATCHED, 100 * spent / HEARTBEAT / WATCHED))
     finally:
         for p in parts:
-            p.kill()
-            p.wait()
+            p.end()
 
 
 def main():
@@ -222,8 +254,10 @@ def main():
         status, _, body = house.request("GET", "/services/appliance/agents")
         info = json.loads(body)
         check("the agents' name and authority are told", status == 200 and "BEGIN CERTIFICATE" in info["ca_pem"], info.get("name"))
-        asyncio.run(storm(house, info))
-        idle(house, info, count)
+        program = wsclient.build(os.path.join(HERE, "agents.c"), os.path.join(OUT, "run", "storm-agents"))
+        sources = bench_api.sources(house.address)
+        storm(house, info, program, sources)
+        idle(house, info, program, sources, count)
     return 1 if failed else 0
 
 
