@@ -30,8 +30,9 @@ def main(wanted):
         world = World(house)
         agents = Agents(world) if SIM else None
         world.simulated = agents.work_dir if agents else None
-        for case in (life_cases.CASES + order_cases.CASES + change_cases.CASES + upgrade_cases.CASES +
-                     trust_cases.CASES + cloud_init_cases.CASES + kill_cases.CASES):
+        # Once the appliance has a host name (trust), user data names it, and its machines have nobody to ask for it.
+        for case in (life_cases.CASES + order_cases.CASES + change_cases.CASES + upgrade_cases.CASES + cloud_init_cases.CASES +
+                     trust_cases.CASES + kill_cases.CASES):
             if wanted and not any(w in case.__name__ for w in wanted):
                 continue
             began = time.monotonic()
