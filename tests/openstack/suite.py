@@ -122,7 +122,8 @@ class Cloud:
             return json.loads(a.read())["volumeAttachments"]
 
     def stacks(self):
-        return self.call("GET", self.cinder.replace("8776/v3", "8004/v1") + "/stacks")["stacks"]
+        # one that is deleted stays listed for a moment
+        return [s for s in self.call("GET", self.cinder.replace("8776/v3", "8004/v1") + "/stacks")["stacks"] if s["stack_status"] != "DELETE_COMPLETE"]
 
     def networks(self, name):
         return self.call("GET", NEUTRON + "/networks?name=" + name)["networks"]
