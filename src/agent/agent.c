@@ -266,6 +266,8 @@ static void try_upgrade(void)
 	welcomed = false;
 	steps_disconnected();
 	trial = upgrade_probe();
+	if (trial < 0)
+		connect_at = clock_mono();
 }
 
 static int sooner(int timeout, int64_t ms)
@@ -281,17 +283,18 @@ static void turn(void)
 	size_t n = 0, channel_n, local_n = 0;
 	int64_t now = clock_mono();
 	int timeout = -1, ms;
-	bool busy = channel_is_open();
 
 	if (!probing && (ms = steps_turn(now)) >= 0)
 		timeout = ms;
 	try_upgrade();
-	if (!busy && !channel_is_open() && trial < 0 && connect_at >= 0)
+	/* What the turns above put into the queue goes out now; and what comes in, the end of the connection too, says how long to wait. */
+	channel_turn();
+	if (!channel_is_open() && trial < 0 && connect_at >= 0)
 		timeout = sooner(timeout, connect_at - now);
 	if (channel_is_open())
 		timeout = sooner(timeout, beat_at - now);
-	/* What the turns above put into the queue goes out now. */
-	channel_turn();
+	if (!probing && steps_heard())
+		timeout = 0;
 	channel_n = channel_poll(fds, &timeout);
 	if (upgrade_ready() && trial < 0 && steps_idle())
 		timeout = 0;

@@ -26,7 +26,7 @@
 static struct step *steps;
 static const char *journal_path;
 static int notify = -1;
-static bool connected, dirty = true;
+static bool connected, dirty = true, heard;
 static int64_t looked, next_turn;
 
 static void watch(const struct step *s)
@@ -89,6 +89,11 @@ static void drop(struct step *s)
 	*at = s->next;
 	free(s->text);
 	free(s);
+}
+
+bool steps_heard(void)
+{
+	return heard;
 }
 
 bool steps_idle(void)
@@ -193,6 +198,7 @@ static void fetched(void *arg, char *data, size_t len, bool permanent, const cha
 	struct step *s = find((uintptr_t)arg);
 	char text[256];
 
+	heard = true;
 	if (!s || s->state != STEP_FETCHING)
 		return;
 	if (data) {
@@ -351,6 +357,7 @@ void steps_message(struct message *m, const char *text, size_t len)
 {
 	struct step *s;
 
+	heard = true;
 	switch (m->type) {
 	case MESSAGE_STEP:
 		s = find(m->task);
@@ -368,7 +375,7 @@ void steps_message(struct message *m, const char *text, size_t len)
 
 void steps_connected(void)
 {
-	connected = dirty = true;
+	connected = dirty = heard = true;
 	for (struct step *s = steps; s; s = s->next) {
 		s->sent = s->acked;
 		s->result_at = 0;
@@ -504,6 +511,7 @@ int steps_turn(int64_t now)
 	struct step *s, *next;
 	int wait;
 
+	heard = false;
 	if (!dirty && now < next_turn)
 		return next_turn == INT64_MAX ? -1 : (int)(next_turn - now);
 	dirty = false;

@@ -21,6 +21,8 @@ void steps_disconnected(void);
 
 /* Starts, looks, sends. Returns the milliseconds until it wants to be called again, -1 = only when something happens. */
 int steps_turn(int64_t now);
+/* A message has come since steps_turn. */
+bool steps_heard(void);
 /* Nothing runs, waits or is unacknowledged. */
 bool steps_idle(void);
 /* The context of the step that runs, as JSON (malloc); NULL when there is none. */
