@@ -5,19 +5,13 @@ import subprocess
 import tempfile
 
 import cases
+from wire import sh
 
 SECONDS, ROUNDS = 0.5, 9
 VCENTERS = 1000
 # The appliance's side, and the other: everybody's and a vCenter's address in one.
 HERE, THERE = cases.SELF4, "10.50.3.231"
 CLOUD = "113"		# the room whose sockets reach vCenters (src/lib/room/table.c)
-
-
-def sh(*argv, stdin=None):
-    p = subprocess.run(argv, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if p.returncode:
-        raise RuntimeError("%s: %s" % (" ".join(argv), p.stdout.strip()[:500]))
-    return p.stdout
 
 
 class Pair:

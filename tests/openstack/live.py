@@ -15,6 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import suite  # noqa: E402
+from client import Client, until  # noqa: E402
 from house import House  # noqa: E402
 
 SCHEMAS = "http://elasticbox.net/schemas/"
@@ -29,35 +30,7 @@ def check(what, good, detail=""):
     return suite.check("live: " + what, good, detail)
 
 
-def until(f, seconds=90):
-    end = time.monotonic() + seconds
-    while True:
-        value = f()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.3)
-
-
-class Client:
-    def __init__(self, house):
-        self.house, self.token = house, house.token()
-
-    def call(self, method, path, body=None):
-        for _ in range(60):
-            try:
-                status, _, data = self.house.request(method, path, body, {"ElasticBox-Token": self.token}, timeout=30)
-                if status != 503:
-                    break
-            except OSError:
-                pass
-            time.sleep(0.5)
-        if status >= 400:
-            raise RuntimeError("%s %s: %d %s" % (method, path, status, data[:300]))
-        return json.loads(data) if data else None
-
-    def get(self, path):
-        return self.call("GET", path)
-
+class Person(Client):
     def ended(self, instance, event):
         """The instance, once this operation of it has ended."""
         def over():
@@ -73,7 +46,7 @@ def register(c, owner, address, ca):
     p = c.call("POST", "/services/providers", {"type": "Openstack", "schema": SCHEMAS + "openstack/provider", "name": "os", "owner": owner, "icon": "",
                                                "identity_url": "https://%s:5000" % address, "project": "demo", "username": "demo",
                                                "password": "demopw", "ca_certificate": ca, "settle_seconds": 6})["id"]
-    r = until(lambda: (lambda p: p if p["state"] in ("ready", "unavailable") else None)(c.get("/services/providers/" + p)))
+    r = until(lambda: (lambda p: p if p["state"] in ("ready", "unavailable") else None)(c.get("/services/providers/" + p)), 90)
     place = (r or {}).get("services", [{}])[0].get("locations", [{}])[0]
     check("an OpenStack is registered and synchronized", r and r["state"] == "ready" and [i["name"] for i in place["images"]] == ["linux"] and
           place["volume_types"] and r["password"] == "********", (r, [e["text"] for e in c.get("/services/providers/%s/logs" % p)]))
@@ -146,7 +119,7 @@ def machine_cases(house, c, cloud, owner, p, rng):
     check("a server each with its volumes, also when cloud and core are killed meanwhile", known and sorted(s["id"] for s in servers) == sorted(known) and
           {s["status"] for s in servers} == {"ACTIVE"} and sorted(volumes) == ["data", "data", "image", "image"], (known, servers, volumes, c.activity(i)))
     c.call("PUT", "/services/instances/%s/abort" % i)     # its machines have no agent to wait for
-    until(lambda: c.get("/services/instances/" + i)["state"] != "processing")
+    until(lambda: c.get("/services/instances/" + i)["state"] != "processing", 90)
     c.call("DELETE", "/services/instances/%s?operation=force_terminate" % i)
     kills(house, rng, ("cloud",))
     end, addresses = c.ended(i, "terminate_service"), cloud.call("GET", suite.NEUTRON + "/floatingips")["floatingips"]
@@ -175,7 +148,7 @@ def main(netns):
             cloud, rng = suite.Cloud(), random.Random(suite.SEED)
             cloud.prepare()
             house.set_up()
-            c = Client(house)
+            c = Person(house)
             owner = c.get("/services/workspaces")[0]["id"]
             provider = register(c, owner, address, ca)
             template_cases(house, c, cloud, owner, provider, rng)

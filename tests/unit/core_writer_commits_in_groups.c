@@ -1,5 +1,5 @@
 /* core: one sync for a whole group; a refused change leaves nothing; when the disk is
- * full the culprit is refused and the others are kept. */
+ * full the culprit is refused and the others are kept; stamps grow and are kept. */
 /* with: tests/crash/cutvfs.c core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c */
 #include <stdio.h>
 #include <string.h>
@@ -113,6 +113,49 @@ static void check_full(void)
 		CHECK(jobs[i].job.failure == DB_DONE && there(200 + i));
 }
 
+/* Those without a savepoint: one that fails takes none of the others with it, and leaves nothing. */
+static void check_steady(void)
+{
+	struct job jobs[5];
+
+	memset(jobs, 0, sizeof jobs);
+	for (int i = 0; i < 5; i++)
+		jobs[i] = (struct job){ .job.steady = i != 4, .number = 300 + i, .bytes = 10, .wrong = i == 2 };
+	run_all(jobs, 5);
+	for (int i = 0; i < 5; i++) {
+		CHECK(jobs[i].job.failure == (i == 2 ? DB_WRONG : DB_DONE));
+		CHECK(there(300 + i) == (i != 2));
+	}
+	jobs[2].wrong = false;
+	commits = 0;
+	run_all(jobs, 5);
+	CHECK(commits == 1 && there(302));
+}
+
+static int64_t stamped[2];
+
+static int stamp_run(struct db *db, struct db_job *job)
+{
+	stamped[0] = core_stamp(db);
+	stamped[1] = core_stamp(db);
+	return job->essential ? -1 : 0;
+}
+
+/* Within the writer's transactions they are kept once, at the end, also what a refused job has taken. */
+static void check_stamps_of_transactions(void)
+{
+	struct db_job kept = { .run = stamp_run }, refused = { .run = stamp_run, .essential = true }, *list[] = { &kept, &refused };
+	int64_t before = core_stamp(w.db);
+
+	w.begin = core_stamps_begin;
+	w.end = core_stamps_end;
+	db_writer_run(&w, list, 2);
+	CHECK(!kept.failure && !refused.failure && stamped[0] == before + 3 && stamped[1] == before + 4);
+	CHECK(db_number(w.db, 0, "SELECT value FROM meta WHERE key = 'stamp'", "") == stamped[1]);
+	CHECK(core_stamp(w.db) == stamped[1] + 1);
+	w.begin = w.end = NULL;
+}
+
 /* Times of changes grow whatever the clock does. */
 static void check_stamps(void)
 {
@@ -136,7 +179,9 @@ int main(void)
 	w.committed = committed;
 	check_group();
 	check_full();
+	check_steady();
 	check_stamps();
+	check_stamps_of_transactions();
 	CHECK(!db_error_take(w.db));
 	db_close(w.db);
 	return failed;

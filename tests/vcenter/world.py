@@ -3,9 +3,11 @@ import json
 import os
 import signal
 import subprocess
-import time
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from client import Client, until  # noqa: E402, F401
 VCSIM = os.environ["VCSIM"]
 SCHEMAS = "http://elasticbox.net/schemas/"
 failures = 0
@@ -20,15 +22,6 @@ def check(what, good, detail=""):
 
 def sh(*argv, **more):
     return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more).stdout
-
-
-def until(f, seconds=60):
-    end = time.monotonic() + seconds
-    while True:
-        value = f()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.2)
 
 
 class Vcenter:
@@ -55,45 +48,6 @@ class Vcenter:
 
     def state(self, name):
         return json.loads(self.govc("vm.info", "-json", name))["VirtualMachines"][0]["Runtime"]["PowerState"]
-
-
-class Client:
-    def __init__(self, house):
-        self.house, self.token = house, house.token()
-
-    def ask(self, method, path, body=None):
-        for _ in range(30):
-            try:
-                status, _, data = self.house.request(method, path, body, {"ElasticBox-Token": self.token}, timeout=30)
-                if status != 503:
-                    break
-            except OSError:
-                pass
-            time.sleep(0.5)
-        if status >= 400:
-            raise RuntimeError("%s %s: %d %s" % (method, path, status, data[:300]))
-        return data
-
-    def call(self, method, path, body=None):
-        data = self.ask(method, path, body)
-        return json.loads(data) if data else None
-
-    def text(self, path):
-        return self.ask("GET", path).decode("utf-8", "replace")
-
-    def get(self, path):
-        return self.call("GET", path)
-
-    def upload(self, name, text):
-        connection = self.house.connection(30)
-        connection.request("POST", "/services/blobs/upload/" + name, body=text.encode(), headers={
-            "Content-Type": "application/octet-stream", "ElasticBox-Token": self.token})
-        answer = connection.getresponse()
-        data = answer.read()
-        connection.close()
-        if answer.status >= 400:
-            raise RuntimeError("upload %s: %d %s" % (name, answer.status, data[:300]))
-        return json.loads(data)
 
 
 def deploy(c, owner, name, script, policy):
