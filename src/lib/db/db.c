@@ -49,6 +49,7 @@ void db_start(void)
 	sqlite3_config(SQLITE_CONFIG_LOG, db_log, NULL);
 	if (sqlite3_initialize())
 		log_usage("database: SQLite does not start");
+	sqlite3_soft_heap_limit64(DB_HEAP_CACHES);
 }
 
 static void fail(struct db *db, const char *what)

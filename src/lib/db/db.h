@@ -21,7 +21,9 @@
 /* All memory SQLite ever uses in this process, bytes: caches of one writer and
  * the readers with room for sorting.  When it is used up a statement
  * fails (SQLITE_NOMEM) and its command is refused. */
-#define DB_HEAP (32u << 20)
+#define DB_HEAP (48u << 20)
+/* From here on caches give way, so that the rest is there for a document of megabytes and for sorting. */
+#define DB_HEAP_CACHES (32u << 20)
 /* Page cache of a connection, KiB. */
 #define DB_CACHE_WRITER 12288
 #define DB_CACHE_READER 1024
