@@ -31,8 +31,8 @@
 #define DB_STATEMENTS 768
 /* The write-ahead log is copied back after this many pages of 4 KiB, and cut to
  * DB_WAL_BYTES afterwards. */
-#define DB_WAL_PAGES 2000
-#define DB_WAL_BYTES (8u << 20)
+#define DB_WAL_PAGES 1000
+#define DB_WAL_BYTES (4u << 20)
 
 /* Gives SQLite its heap and starts it.  Once per process, before threads.  Ends
  * the process when the library was built without what we rely on. */
