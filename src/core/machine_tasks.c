@@ -37,22 +37,36 @@ static void note(struct db *db, const char *id, yyjson_val *output)
 		hostname, id);
 }
 
-void machine_create_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+/* What has been done to it is kept, and seen in the instance. */
+static void done(struct db *db, const struct core_task *t, enum machine_event event, yyjson_val *output)
+{
+	note(db, t->machine, output);
+	machine_move(db, t->machine, event);
+	machine_mirror(db, t->instance);
+}
+
+static void tell(struct db *db, const struct core_task *t, const char *sentence)
 {
 	struct object instance;
+
+	if (!object_get(db, OBJECT_INSTANCE, t->instance, &instance))
+		return;
+	instance_log(db, &instance, t->flow, "deploy", "add", NULL, sentence);
+	object_free(&instance);
+}
+
+void machine_create_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
+{
 	struct machine m;
 	char text[MACHINE_NAME + 64];
 
 	(void)why;
 	if (t->state != TASK_DONE)
 		return;
-	note(db, t->machine, output);
-	machine_move(db, t->machine, MACHINE_CREATED);
-	machine_mirror(db, t->instance);
-	if (machine_read(db, t->machine, &m) && object_get(db, OBJECT_INSTANCE, t->instance, &instance)) {
+	done(db, t, MACHINE_CREATED, output);
+	if (machine_read(db, t->machine, &m)) {
 		snprintf(text, sizeof text, "Machine %s was made.", m.name);
-		instance_log(db, &instance, t->flow, "deploy", "add", NULL, text);
-		object_free(&instance);
+		tell(db, t, text);
 	}
 }
 
@@ -64,24 +78,18 @@ void machine_adopt_given(struct db *db, const struct core_task *t)
 
 void machine_adopt_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
 {
-	struct object instance;
 	struct machine m;
 	char text[MACHINE_NAME + MACHINE_TEXT + 64];
 
 	(void)why;
 	if (t->state != TASK_DONE)
 		return;
-	note(db, t->machine, output);
-	machine_move(db, t->machine, MACHINE_CREATED);
-	machine_mirror(db, t->instance);
+	done(db, t, MACHINE_CREATED, output);
 	if (!machine_read(db, t->machine, &m))
 		return;
 	unregistered_taken(db, m.provider, m.external_id);
-	if (object_get(db, OBJECT_INSTANCE, t->instance, &instance)) {
-		snprintf(text, sizeof text, "Machine %s (%s) was imported.", m.name, m.external_id);
-		instance_log(db, &instance, t->flow, "deploy", "add", NULL, text);
-		object_free(&instance);
-	}
+	snprintf(text, sizeof text, "Machine %s (%s) was imported.", m.name, m.external_id);
+	tell(db, t, text);
 	rebind_soon(db);
 }
 
@@ -91,9 +99,7 @@ void machine_start_ended(struct db *db, const struct core_task *t, const char *w
 	if (t->state != TASK_DONE)
 		return;
 	/* Machines may have other addresses after a start. */
-	note(db, t->machine, output);
-	machine_move(db, t->machine, MACHINE_STARTED);
-	machine_mirror(db, t->instance);
+	done(db, t, MACHINE_STARTED, output);
 	rebind_soon(db);
 }
 
