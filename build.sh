@@ -244,6 +244,11 @@ prepare() {
 	case $needs in *' bench '*) bench_programs ;; esac
 }
 
+# The failed checks of a suite's output, each with the lines that say why.
+failures() {
+	awk '/^(ok|skip|#) / { n = 0 } /^not ok / { n = 12; any = 1 } n-- > 0; END { exit !any }' "$1"
+}
+
 # Runs a suite with dots on $2: a line with its counts and time, and what failed.  The counts go to a file for the sum, too.
 suite() {
 	local out=$log/test-$1.log began good bad skipped rc=0 pid watcher
@@ -264,7 +269,7 @@ suite() {
 	echo "$good $bad" >"$log/test-$1.counts"
 	[ "$skipped" = 0 ] && skipped= || skipped="$skipped skipped, "
 	printf ' %d passed, %d failed, %s%s\n' "$good" "$bad" "$skipped" "$(seconds "$began")"
-	[ "$bad" = 0 ] || { grep '^not ok ' "$out" || tail -n 20 "$out"; echo "  (all of it: out/log/test-$1.log)"; }
+	[ "$bad" = 0 ] || { failures "$out" || tail -n 20 "$out"; echo "  (all of it: out/log/test-$1.log)"; }
 }
 
 # Takes suites from the front (1) or the back (\$) of the queue until there is none; each is shown when it has ended.

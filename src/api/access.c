@@ -6,8 +6,6 @@
 #include "log/log.h"
 #include "request.h"
 
-/* Seconds between two summaries. */
-#define SUMMARY_SECONDS 300.
 /* Seconds from which on a request is told of as slow. */
 #define SLOW_SECONDS 1.
 /* Lines a second that clients can cause, and how many at once: a scanner must not
@@ -27,7 +25,7 @@ static void count(int status, size_t bytes)
 	by_class[status / 100 % 6]++;
 	bytes_sent += bytes;
 	if (!ev_is_active(&timer))
-		ev_timer_start(the_loop, &timer);
+		ev_timer_again(the_loop, &timer);
 }
 
 /* May one more line be written? */
@@ -79,14 +77,13 @@ void access_turned_away(const char *address)
 	if (may_tell())
 		log_warn("connection: turned away: too many, from %s", address);
 	if (!ev_is_active(&timer))
-		ev_timer_start(the_loop, &timer);
+		ev_timer_again(the_loop, &timer);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 {
-	(void)loop;
-	(void)w;
 	(void)events;
+	ev_timer_stop(loop, w);
 	log_info("requests: %lu: %lu good, %lu not modified, %lu refused, %lu failed; %lu bytes; "
 		"%u connections, %lu turned away; %lu lines left out", requests, by_class[2], by_class[3],
 		by_class[4], by_class[5], bytes_sent, conn_count(), turned_away, suppressed);
@@ -94,9 +91,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int events)
 	memset(by_class, 0, sizeof by_class);
 }
 
-void access_open(struct ev_loop *loop)
+void access_open(struct ev_loop *loop, double seconds)
 {
 	the_loop = loop;
 	filled = ev_now(loop);
-	ev_timer_init(&timer, on_timer, SUMMARY_SECONDS, 0.);
+	ev_timer_init(&timer, on_timer, 0., seconds);
 }

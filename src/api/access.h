@@ -12,7 +12,11 @@
 struct conn;
 struct request;
 
-void access_open(struct ev_loop *loop);
+/* Seconds between two summaries while there are requests. */
+#define ACCESS_SUMMARY_SECONDS 300.
+
+/* Once, before anything is told: summaries come every so many seconds. */
+void access_open(struct ev_loop *loop, double seconds);
 
 /* The reply to r has left, so many bytes of it. */
 void access_done(const struct request *r, size_t bytes);

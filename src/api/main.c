@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 		log_fatal("event loop");
 	files_load(PAGES);
 	bootstrap_load(BOOTSTRAP);
-	access_open(loop);
+	access_open(loop, ACCESS_SUMMARY_SECONDS);
 	live_open(loop);
 	agents_open(loop);
 	ws_open(loop, kinds, sizeof kinds / sizeof *kinds);

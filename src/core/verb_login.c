@@ -9,10 +9,8 @@
 #include "ipc/proto.h"
 #include "log/log.h"
 
-/* Waiting for hashd: its queue is short, so this is long enough. */
+/* Waiting for hashd: its queue is short, and a machine that just booted starts it last, so this is long enough. */
 #define HASHD_TIMEOUT 12.0
-/* When it is not even connected: it may be just starting. */
-#define HASHD_ABSENT 3.0
 /* What a client is told to wait when hashd's queue is full, seconds. */
 #define HASHD_BUSY 2
 
@@ -36,11 +34,6 @@ struct verb_login *verb_login_new(struct core_call *call)
 	return l;
 }
 
-static double hashd_timeout(const struct core *core)
-{
-	return ipc_client_connected(core->hashd) ? HASHD_TIMEOUT : HASHD_ABSENT;
-}
-
 static void hashd_ask(struct core_call *call, uint16_t type, const char *member, const char *hash, ipc_reply_fn *reply)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -50,7 +43,7 @@ static void hashd_ask(struct core_call *call, uint16_t type, const char *member,
 	yyjson_mut_obj_add_str(doc, root, "password", core_call_string(call, member));
 	if (hash)
 		yyjson_mut_obj_add_str(doc, root, "hash", hash);
-	ipc_client_call_json(call->core->hashd, type, doc, hashd_timeout(call->core), reply, call);
+	ipc_client_call_json(call->core->hashd, type, doc, HASHD_TIMEOUT, reply, call);
 }
 
 void verb_hash(struct core_call *call, ipc_reply_fn *reply)

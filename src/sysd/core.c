@@ -128,6 +128,7 @@ static void on_step_told(struct ipc_msg *msg, int error, void *arg)
 		c.stepped = true;
 		ev_timer_again(c.loop, &c.step_again);
 	} else {
+		log_info("keyd: clock step: told");
 		tell_step();
 	}
 }

@@ -325,7 +325,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	snprintf(name, sizeof name, "%s/linux", directory);
 	rmdir(name);
 	rmdir(directory);
-	access_open(EV_DEFAULT);
+	access_open(EV_DEFAULT, ACCESS_SUMMARY_SECONDS);
 	viewers_open(EV_DEFAULT, &ops);
 	call_open(EV_DEFAULT);
 	return 0;

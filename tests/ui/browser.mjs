@@ -69,6 +69,8 @@ export async function open(address = "", options = {}) {
 	const page = await context.newPage();
 
 	page.setDefaultTimeout(PATIENCE);
+	// what a page gives up itself is no failure
+	page.on("requestfailed", (r) => { if (!/ERR_ABORTED/.test(r.failure()?.errorText ?? "")) note(`${r.method()} ${r.url().slice(base.length)}: ${r.failure()?.errorText}`); });
 	page.on("pageerror", (e) => complaints.push(`error: ${e.message}`));
 	page.on("console", (m) => { if (/Content Security Policy|Refused to/.test(m.text())) complaints.push(m.text().slice(0, 200)); });
 	page.on("request", (r) => { if (!r.url().startsWith(base) && !r.url().startsWith("blob:") && !r.url().startsWith("data:")) complaints.push(`request to ${r.url()}`); });
