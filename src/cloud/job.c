@@ -30,10 +30,13 @@ const char *job_own(const struct job *job, const char *key)
 int job_read(struct job *job, yyjson_val *notice)
 {
 	int64_t left = job_number(notice, "deadline", 0);
+	yyjson_val *definite;
 
 	job->task = yyjson_get_uint(yyjson_obj_get(notice, "task"));
 	job->fence = yyjson_get_uint(yyjson_obj_get(notice, "fence"));
 	job->attempt = (unsigned)job_number(notice, "attempt", 1);
+	definite = yyjson_obj_get(notice, "definite");
+	job->definite = definite ? yyjson_is_true(definite) : job->attempt <= 1;
 	job->kind = job_text(notice, "kind");
 	job->input = yyjson_obj_get(notice, "input");
 	job->config = yyjson_obj_get(job->input, "config");

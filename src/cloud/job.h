@@ -41,7 +41,7 @@ struct job {
 	atomic_bool cancelled;
 	double pause;			/* of JOB_LATER */
 	int64_t settled;		/* drivers: until then an object of unknown fate may still appear; 0 = not set */
-	bool definite;			/* the last failure left nothing behind */
+	bool definite;			/* all attempts so far, this one too, left nothing of unknown fate behind */
 	char message[JOB_MESSAGE];
 	yyjson_mut_doc *output;
 	yyjson_mut_val *out;		/* its root, an object */

@@ -113,7 +113,8 @@ enum vim_result vim_watch(struct vim *v, const struct vim_ref *ref, const char *
 
 /* ---- vim_task.c ---- */
 
-/* Starts a *_Task method and waits for its end; result may be NULL.  VIM_FAULT also for the task's own error. */
+/* Starts a *_Task method and waits for its end; result may be NULL.  VIM_FAULT also for the task's own error: whatever
+ * fails, except VIM_UNKNOWN and VIM_CANCELLED, it did nothing. */
 enum vim_result vim_task(struct vim *v, const char *method, const struct vim_ref *this, const char *args, const char *doing,
 	struct vim_ref *result);
 

@@ -143,8 +143,9 @@ enum vim_result vim_task(struct vim *v, const char *method, const struct vim_ref
 		cancel(v, &task);
 		return VIM_CANCELLED;
 	}
+	/* vCenter took it on; what is lost since then, the task itself too, says nothing of how it ends */
 	if (r != VIM_DONE)
-		return r;
+		return VIM_UNKNOWN;
 	if (s.state == ERROR) {
 		snprintf(v->fault, sizeof v->fault, "%s", s.fault);
 		snprintf(v->privilege, sizeof v->privilege, "%s", s.privilege);

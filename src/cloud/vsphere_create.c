@@ -66,12 +66,26 @@ static int64_t settle_seconds(const struct job *job)
 	return n < 1 ? 1 : n > 3600 ? 3600 : n;
 }
 
-/* A former attempt, perhaps of a process that is no more, may have cloned: wait for it to show before cloning again. */
+/* Something may have been cloned: it is to show before there is another clone. */
+static void settle(struct job *job, const char *why)
+{
+	job_say(job, JOB_WARNING, "What became of the clone is not known (%s): looking for it for %d s.", why, (int)settle_seconds(job));
+	job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
+}
+
+/* What an attempt before may have begun, perhaps one of a process that is no more, is waited for too. */
 static bool settling(struct job *job)
 {
-	if (job->attempt > 1 && !job->settled && !job->definite)
-		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
-	return job->settled && plat_clock_boot() < job->settled;
+	if (job->definite)
+		return false;
+	if (!job->settled)
+		settle(job, "an attempt before was interrupted");
+	if (plat_clock_boot() < job->settled)
+		return true;
+	/* what has not shown by now will not */
+	job->settled = 0;
+	job->definite = true;
+	return false;
 }
 
 static bool is_taken(const struct vim *v, enum vim_result r)
@@ -91,11 +105,9 @@ static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const
 		job_say(job, JOB_INFO, "%s was there already: it is taken over.", name);
 		return JOB_INVALID;
 	}
-	/* files of a VM that is being made or removed stand in the way for a while */
-	if (settling(job))
-		return job_later(job, LOOK);
-	job->definite = true;
-	return job_refuse(job, "vCenter has another virtual machine, or files of one, named %s where it should go", name);
+	/* files of what a former attempt was making stand in the way for a while */
+	return (job->attempt > 1 ? job_fail : job_refuse)(job,
+		"vCenter has another virtual machine, or files of one, named %s where it should go", name);
 }
 
 /* The machine's VM, found or cloned.  vm is set when the result is 0. */
@@ -111,24 +123,21 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 		return JOB_INVALID;
 	if (settling(job))
 		return job_later(job, LOOK);
-	if (taken) {
-		/* vCenter would refuse the clone, after a while: better not to begin */
-		job->definite = true;
+	/* vCenter would refuse the clone, after a while: better not to begin */
+	if (taken)
 		return job_refuse(job, "vCenter has another virtual machine named %s in that folder", name);
-	}
 	job->definite = false;
 	r = clone_once(v, p, name, template, vm);
 	if (r == VIM_DONE)
 		return JOB_INVALID;
 	/* a place that is not good any more */
 	vim_forget(v);
+	/* vCenter refused, or was never reached: nothing will appear */
+	job->definite = r != VIM_UNKNOWN && r != VIM_CANCELLED;
 	if (is_taken(v, r))
 		return adopt(v, p, name, vm);
-	/* vCenter refused, or was never reached: nothing will appear.  A task that is gone (vCenter was restarted) is no refusal. */
-	job->definite = r == VIM_REFUSED || r == VIM_LOST || (r == VIM_FAULT && !vim_is_fault(v, r, "ManagedObjectNotFound"));
-	if (r == VIM_UNKNOWN && !job_over(job)) {
-		job_say(job, JOB_WARNING, "No answer to the clone (%s): looking for it for %d s.", v->why, (int)settle_seconds(job));
-		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
+	if (!job->definite && !job_over(job)) {
+		settle(job, v->why);
 		return job_later(job, LOOK);
 	}
 	return vim_fail(v, r, "clone");
@@ -303,7 +312,7 @@ static enum job_result finish(struct vim *v, const struct vim_ref *vm, const str
 	return job_over(v->job) ? job_over(v->job) : JOB_DONE;
 }
 
-enum job_result vsphere_create(struct job *job)
+static enum job_result create(struct job *job)
 {
 	struct vsphere_place place = { .windows = false };
 	enum job_result result;
@@ -321,6 +330,16 @@ enum job_result vsphere_create(struct job *job)
 	if (!result)
 		result = finish(v, &vm, &place);
 	vim_give(v);
+	return result;
+}
+
+/* What ends and left nothing of unknown fate says so: the next attempt, perhaps of another process, need not wait then. */
+enum job_result vsphere_create(struct job *job)
+{
+	enum job_result result = create(job);
+
+	if (result != JOB_DONE && result != JOB_LATER && job->definite)
+		yyjson_mut_obj_add_bool(job->output, job->out, "definite", true);
 	return result;
 }
 

@@ -17,6 +17,9 @@
 #include "log/log.h"
 #include "plat/clock.h"
 
+/* What came of a create shows within that time, the longest that a provider's settle_seconds may be. */
+#define SETTLED (INT64_C(3600) * PLAT_SECOND)
+
 static const char *text(yyjson_val *o, const char *name)
 {
 	const char *s = yyjson_get_str(yyjson_obj_get(o, name));
@@ -265,6 +268,14 @@ static bool demo_on(struct db *db)
 	return on;
 }
 
+/* Is it known of all that was tried for this machine before what it left?  Else the worker looks for it first, for a while. */
+static bool definite(struct db *db, const struct core_task *t)
+{
+	return !db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM task WHERE machine = ?1 AND machine <> '' AND kind = 'machine.create'"
+		" AND json_extract(output, '$.definite') IS NOT 1 AND started > 0 AND ((id = ?2 AND ?3 > 1) OR (id <> ?2 AND state <> 'done'"
+		" AND finished > ?4)))", "tiii", t->machine, t->id, t->attempts, plat_clock_wall() - SETTLED);
+}
+
 static enum prepare_result add_machine(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_mut_val *input)
 {
 	struct machine m;
@@ -282,6 +293,7 @@ static enum prepare_result add_machine(struct db *db, const struct prepare_facts
 	/* Given out while there was no key: nobody would ever know an agent with this token. */
 	if (!machine_token_kept(db, facts->key, m.id) && !PLANTED("token-unkept"))
 		return later(p, PREPARE_LATER, "the machine's token is not kept yet");
+	yyjson_mut_obj_add_bool(p->context.doc, p->context.doc->root, "definite", definite(db, &p->task));
 	add_bootstrap(facts, p, &m, input);
 	return PREPARE_GOOD;
 }

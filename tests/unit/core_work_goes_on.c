@@ -574,6 +574,67 @@ static void check_late_key(void)
 	CHECK(is("i-key001", "done/deploy"));
 }
 
+/* The next time a machine's creation is given out: is its worker told that nothing of before may still take effect? */
+static bool given_definite(int64_t *task, int64_t *fence)
+{
+	struct prepare_facts facts = { .keyed = true, .host = "cam.example", .agents_name = "id.agents.internal", .id = "id", .ca = "PEM\n" };
+	static struct turn turn;
+	struct prepared p;
+	bool is = false;
+
+	memcpy(facts.key, key, sizeof key);
+	turn.key = key;
+	turn.task_count = 0;
+	for (int i = 0; i < 400 && !turn.task_count; i++) {
+		wall_now += PLAT_SECOND;
+		boot_now += PLAT_SECOND;
+		turn_take(db, &turn);
+	}
+	CHECK(turn.task_count == 1 && prepare_message(db, &facts, turn.tasks[0], &p) == PREPARE_GOOD);
+	CHECK(!strcmp(p.task.kind, "machine.create") && yyjson_mut_is_bool(yyjson_mut_obj_get(p.context.doc->root, "definite")));
+	is = yyjson_mut_is_true(yyjson_mut_obj_get(p.context.doc->root, "definite"));
+	*task = p.task.id;
+	*fence = p.task.fence;
+	prepared_free(&p);
+	return is;
+}
+
+static void create_ends(int64_t task, int64_t fence, enum core_outcome outcome, const char *output)
+{
+	yyjson_doc *doc = yyjson_read(output, strlen(output), 0);
+
+	CHECK(core_task_result(db, "demo", task, fence, outcome, "why", yyjson_doc_get_root(doc)));
+	yyjson_doc_free(doc);
+}
+
+/* A create is given out again, in its task or by another deployment: what is known of the attempts before goes with it. */
+static void check_definite(void)
+{
+	static const char left_nothing[] = "{\"definite\":true}";
+	int64_t task, fence;
+
+	create("i-def001", "db", "plain", "");
+	CHECK(given_definite(&task, &fence));
+	create_ends(task, fence, CORE_OUTCOME_FAILED, left_nothing);
+	CHECK(given_definite(&task, &fence));
+	core_task_lost(db, task);
+	CHECK(!given_definite(&task, &fence));
+	create_ends(task, fence, CORE_OUTCOME_FAILED, "{}");
+	CHECK(!given_definite(&task, &fence));
+	create_ends(task, fence, CORE_OUTCOME_REFUSED, left_nothing);
+	CHECK(is("i-def001", "unavailable/deploy") && operate("instance.deploy", "i-def001") == 202);
+	CHECK(given_definite(&task, &fence));
+	create_ends(task, fence, CORE_OUTCOME_REFUSED, "{}");
+	CHECK(operate("instance.deploy", "i-def001") == 202 && !given_definite(&task, &fence));
+	create_ends(task, fence, CORE_OUTCOME_REFUSED, "{}");
+	wall_now += 3600 * PLAT_SECOND;
+	boot_now += 3600 * PLAT_SECOND;
+	CHECK(operate("instance.deploy", "i-def001") == 202 && given_definite(&task, &fence));
+	create_ends(task, fence, CORE_OUTCOME_REFUSED, "{}");
+	CHECK(end_it("force_terminate", "i-def001") == 202);
+	run(2, false);
+}
+
 /* An agent that never comes: the operation ends, and says so. */
 static void check_silence(void)
 {
@@ -684,6 +745,7 @@ int main(void)
 	check_protection();
 	check_power_and_end();
 	check_late_key();
+	check_definite();
 	check_silence();
 	check_stacks();
 	db_close(db);

@@ -96,7 +96,7 @@ class Core:
         return self.ask(SEAL, {"object": provider, "field": field, "plain": b64(secret.encode())})["sealed"]
 
     def push(self, kind, key="", seconds=60, attempt=1, task=None, fence=1, secret="p", sealed=None, provider="p-1",
-             type="VMware vSphere", config=None, secret_field="secret", more_secrets=None, **members):
+             type="VMware vSphere", config=None, secret_field="secret", more_secrets=None, definite=None, **members):
         """Gives the worker a task as core would; its number."""
         assert self.until(lambda: self.conn), "cloud does not connect"
         task = task or next(numbers)
@@ -107,6 +107,8 @@ class Core:
             tickets.append({"field": field, "object": provider, "sealed_field": field, "sealed": value, "ticket": ticket})
         body = {"task": task, "fence": fence, "attempt": attempt, "deadline": seconds, "kind": kind, "key": key, "input": {
             "provider": provider, "type": type, "config": config or {}, "owner": "appliance", "tickets": tickets, **members}}
+        if definite is not None:
+            body["definite"] = definite
         with self.change:
             self.pushed[task] = fence
             self.results.pop(task, None)

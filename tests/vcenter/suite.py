@@ -448,6 +448,7 @@ def cases_trouble():
           proxy.calls.count("WaitForUpdatesEx") > waits and vc.machines() == ["web-eb-abcde-16"], r)
     core.run("machine.destroy", **of(16, r["output"].get("external_id", "")))
     cases_restart()
+    cases_definite()
     t = core.push("machine.create", "m-00000015", config=config(), **machine(15))
     proxy.delays = {"CloneVM_Task": 3}
     time.sleep(1)
@@ -458,6 +459,49 @@ def cases_trouble():
     time.sleep(3)
     core.run("machine.destroy", **of(15, ""))
     check("trouble: and leaves nothing when it is destroyed", vc.machines() == [], vc.machines())
+
+
+def cases_definite():
+    """A create that is tried again waits for what an attempt before may have made, and only then."""
+    def attempt(n, definite=None, **more):
+        began = time.monotonic()
+        t = core.push("machine.create", "m-00000017", 150, attempt=n, definite=definite, config=config(settle_seconds=4, **more), **machine(17))
+        r = core.result(t, 180)
+        return r, time.monotonic() - began, core.text(t)
+
+    proxy.faults = {"CloneVM_Task": ("InsufficientResourcesFault", "No host has the memory.", "")}
+    full, _, _ = attempt(1)
+    proxy.faults = {}
+    check("definite: a clone that vCenter refuses fails in its words, and is known to have left nothing", full["outcome"] == "failed" and
+          "No host has the memory." in full["message"] and full["output"].get("definite") is True, full)
+    away, _, _ = attempt(1, endpoint="https://127.0.0.1:9444")
+    check("definite: so is a create that never reached vCenter", away["outcome"] == "failed" and away["output"].get("definite") is True, away)
+    proxy.running = 1
+    proxy.faults = {"WaitForUpdatesEx": ("ManagedObjectNotFound", "The task is gone.", "")}
+    t = core.push("machine.create", "m-00000019", config=config(), **machine(19))
+    core.until(lambda: "not known (The task is gone.)" in core.text(t) or core.result_of(t))
+    proxy.faults = {}
+    r = core.result(t)
+    check("definite: nor is a clone whose task is gone: it is looked for, and found", r["outcome"] == "done" and core.text(t).count("Cloning") == 1 and
+          "not known (The task is gone.)" in core.text(t) and vc.machines() == ["web-eb-abcde-19"], (r, core.text(t), vc.machines()))
+    proxy.delays = {"CloneVM_Task": 2}
+    t = core.push("machine.create", "m-00000018", config=config(), seconds=6, **machine(18))
+    core.until(lambda: "Cloning" in core.text(t))
+    core.cancel(t)
+    r = core.result(t)
+    proxy.delays = {}
+    check("definite: one that is cut short while it clones is not", r["outcome"] == "cancelled" and "definite" not in r["output"], r)
+    told, quick, text = attempt(2, True)
+    check("definite: after that it is tried again at once", told["outcome"] == "done" and "looking for it" not in text and
+          vc.machines().count("web-eb-abcde-17") == 1, (told, text))
+    core.run("machine.destroy", **of(17, told["output"].get("external_id", "")))
+    untold, slow, text = attempt(2, False)
+    check("definite: after one of unknown fate it is looked for first, the whole settle time", untold["outcome"] == "done" and
+          slow >= 4 and "looking for it for 4 s" in text and vc.machines().count("web-eb-abcde-17") == 1, (untold, slow, text))
+    print("definite: tried again after %.1f s, %.1f s where the fate was unknown" % (quick, slow), flush=True)
+    for n in (17, 18, 19):
+        core.run("machine.destroy", **of(n, ""))
+    check("definite: nothing is left", vc.machines() == [], vc.machines())
 
 
 def cases_restart():

@@ -94,7 +94,8 @@ enum proto_type {
 	 * again. With "sysd" and no slots: one. */
 	PROTO_CORE_WORKER = 0x0304,
 	/* notice to a worker: {"task":n,"fence":n,"attempt":n,"deadline":<seconds left>,"kind":"...",
-	 * "key":"<idempotency key: the same over all attempts>","input":{...}}; kinds and inputs: docs/workflows.md */
+	 * "key":"<idempotency key: the same over all attempts>","input":{...}}; kinds and inputs: docs/workflows.md. Of a
+	 * machine.create also "definite":bool: nothing that was tried before may still take effect */
 	PROTO_CORE_TASK = 0x0305,
 	/* [worker] {"task":n,"fence":n,"outcome":"done"|"failed"|"refused"|"cancelled"|"again","message":"...","output":{...}}
 	 * -> {"accepted":bool}; failed = may be tried again, refused = never, again = the output has endpoints[] that the worker did not
