@@ -9,6 +9,7 @@
 #include "provider.h"
 #include "rebind.h"
 #include "truth.h"
+#include "unregistered.h"
 #include "log/log.h"
 
 static const char *text(yyjson_mut_val *object, const char *name)
@@ -139,7 +140,7 @@ static void add_hello(struct db *db, const struct flow *f, const struct machine 
 static enum flow_entered wait_for_agents(struct db *db, struct flow *f, struct object *instance)
 {
 	bool import = !strcmp(f->plan, "import");
-	char ids[MACHINE_MAX][OBJECT_ID], what[MACHINE_NAME + OBJECT_ID + 128];
+	char ids[MACHINE_MAX][OBJECT_ID], what[MACHINE_NAME + OBJECT_ID + 128], provider[OBJECT_ID], external_id[MACHINE_TEXT];
 	unsigned n = machine_list(db, f->instance, ids);
 	enum flow_entered entered = FLOW_PAST;
 	struct machine m;
@@ -149,6 +150,10 @@ static enum flow_entered wait_for_agents(struct db *db, struct flow *f, struct o
 			continue;
 		if (m.provider[0] && !import && (m.state == MACHINE_EXPECTED || m.state == MACHINE_MAKING)) {
 			snprintf(f->why, sizeof f->why, "machine %s is not there: deploy it", m.name);
+			return FLOW_IMPOSSIBLE;
+		}
+		if (import && !m.tried && !unregistered_read(db, object_member(instance, "unregistered_id"), provider, external_id)) {
+			snprintf(f->why, sizeof f->why, "machine %.100s: %.200s " UNREGISTERED_GONE, m.name, m.external_id);
 			return FLOW_IMPOSSIBLE;
 		}
 		add_hello(db, f, &m);

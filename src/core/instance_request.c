@@ -33,6 +33,8 @@ struct making {
 	char provider[OBJECT_ID];
 	char import_provider[OBJECT_ID], external_id[MACHINE_TEXT];
 	unsigned made;
+	yyjson_val *element;		/* of several in one request: the one at hand, and its place in front of its members' names */
+	char at[48];
 	struct object_text *out;
 	/* what the copies take their secrets from, beside the boxes: "" = nothing */
 	char secrets_from[OBJECT_ID], secrets_box[256], secrets_policy[256];
@@ -48,6 +50,13 @@ static int refuse(struct making *m, const char *sentence)
 static int refuse_at(struct making *m, const char *member, const char *what)
 {
 	core_answer_message(&m->call->answer, 400, "%s: %s", member, what);
+	return -1;
+}
+
+/* The same of a member of the request, or of its element at hand. */
+static int refuse_in(struct making *m, yyjson_val *from, const char *member, const char *what)
+{
+	core_answer_message(&m->call->answer, 400, "%s%s: %s", from == m->element ? m->at : "", member, what);
 	return -1;
 }
 
@@ -81,11 +90,11 @@ static int check_text(struct making *m, yyjson_val *from, const char *name, size
 
 	*out = NULL;
 	if (!v || yyjson_is_null(v))
-		return min ? refuse_at(m, name, "is missing.") : 0;
+		return min ? refuse_in(m, from, name, "is missing.") : 0;
 	n = yyjson_is_str(v) ? schema_characters(yyjson_get_str(v), yyjson_get_len(v)) : 0;
 	snprintf(what, sizeof what, "must be a string of %zu to %zu characters.", min, max);
 	if (!yyjson_is_str(v) || n < min || n > max)
-		return refuse_at(m, name, what);
+		return refuse_in(m, from, name, what);
 	*out = yyjson_get_str(v);
 	return 0;
 }
@@ -567,22 +576,23 @@ static int take_unregistered(struct making *m)
 	bool able;
 
 	if (!unregistered_read(m->db, m->plan.unregistered, m->import_provider, m->external_id))
-		return refuse_at(m, "unregistered_id", "there is no such resource: synchronize its provider and look again.");
+		return refuse_in(m, m->element, "unregistered_id", "there is no such resource: synchronize its provider and look again.");
 	if (!access_object(m->db, m->call, OBJECT_PROVIDER, m->import_provider, ACCESS_EDIT, &p))
 		return -1;
 	able = !strcmp(object_member(&p, "type"), PROVIDER_IMPORTS);
 	object_free(&p);
 	if (!able)
-		return refuse_at(m, "unregistered_id", "what this type of provider has cannot be imported yet.");
+		return refuse_in(m, m->element, "unregistered_id", "what this type of provider has cannot be imported yet.");
 	machine_owner(m->db, m->import_provider, m->external_id, owner);
 	if (owner[0])
-		return refuse_at(m, "unregistered_id", "is being imported already.");
+		return refuse_in(m, m->element, "unregistered_id", "is being imported already.");
 	return 0;
 }
 
 static int import(struct making *m, yyjson_val *from)
 {
 	struct instance_plan *p = &m->plan;
+	char tags[sizeof m->at + 16];
 	const char *unused;
 
 	making_reset(m);
@@ -593,14 +603,15 @@ static int import(struct making *m, yyjson_val *from)
 			check_text(m, from, "windows_password", 0, 4096, &unused))
 		return -1;
 	if (!p->linux_username && !p->windows_username)
-		return refuse_at(m, "linux_username", "is missing (or windows_username).");
+		return refuse_in(m, from, "linux_username", "is missing (or windows_username).");
 	if (p->windows_username)
-		return refuse_at(m, "windows_username", "this appliance has no agent for Windows: only machines with Linux can be imported.");
+		return refuse_in(m, from, "windows_username", "this appliance has no agent for Windows: only machines with Linux can be imported.");
 	if (take_unregistered(m))
 		return -1;
 	if (from != m->call->args) {
 		p->more_tags = yyjson_obj_get(from, "instance_tags");
-		if (instance_tags_check(p->more_tags, "unregistered_instances.instance_tags", m->message))
+		snprintf(tags, sizeof tags, "%sinstance_tags", m->at);
+		if (instance_tags_check(p->more_tags, tags, m->message))
 			return refuse(m, m->message);
 		/* see verb_instances.c: each one's secrets are sealed as variables of the request */
 		snprintf(m->secrets_from, sizeof m->secrets_from, "%s", m->call->id);
@@ -621,13 +632,17 @@ static int bulk_import(struct making *m)
 {
 	yyjson_val *list = yyjson_obj_get(m->call->args, "unregistered_instances"), *one;
 	yyjson_arr_iter it = yyjson_arr_iter_with(list);
+	unsigned n = 0;
 	int result = 0;
 
 	if (!yyjson_arr_size(list) || yyjson_arr_size(list) > MANY_MAX)
 		return refuse_at(m, "unregistered_instances", "must be an array of 1 to 100 elements.");
-	while (!result && (one = yyjson_arr_iter_next(&it)))
+	while (!result && (one = yyjson_arr_iter_next(&it))) {
+		m->element = one;
+		snprintf(m->at, sizeof m->at, "unregistered_instances[%u].", n++);
 		result = yyjson_is_obj(one) ? import(m, one) :
 			refuse_at(m, "unregistered_instances", "each element must be an object.");
+	}
 	return result;
 }
 

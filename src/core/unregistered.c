@@ -6,6 +6,7 @@
 #include "instance.h"
 #include "machine.h"
 #include "provider.h"
+#include "tasks.h"
 #include "truth.h"
 #include "unregistered.h"
 #include "log/log.h"
@@ -109,6 +110,19 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Of an import that waits for the agent of what is gone: none will come. Once adoption has begun the key keeps it out of the list. */
+static void end_import(struct db *db, const char *provider, const char *external_id)
+{
+	int64_t task = db_number(db, 0, "SELECT task.id FROM machine JOIN task ON task.machine = machine.id WHERE machine.provider = ?"
+		" AND machine.provider <> '' AND machine.external_id = ? AND machine.tried = 0 AND task.machine <> '' AND task.kind = 'hello'"
+		" AND task.state = 'waiting' LIMIT 1", "tt", provider, external_id);
+	char why[MACHINE_TEXT + 64];
+
+	snprintf(why, sizeof why, "%s " UNREGISTERED_GONE, external_id);
+	if (task)
+		core_task_cancel(db, task, why);
+}
+
 /* Removes rows the sync did not find: ids holds, in order, what it found. */
 static void remove_others(struct db *db, const char *provider, const char *const *ids, size_t n, struct change *c)
 {
@@ -130,8 +144,10 @@ static void remove_others(struct db *db, const char *provider, const char *const
 			break;
 		}
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		db_run(db, "DELETE FROM unregistered WHERE provider = ? AND external_id = ?", "tt", provider, gone[i]);
+		end_import(db, provider, gone[i]);
+	}
 	c->gone = (unsigned)count;
 	free(gone);
 }

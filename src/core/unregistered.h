@@ -20,6 +20,8 @@
 void unregistered_take(struct db *db, const struct object *provider, yyjson_val *found);
 /* A resource by its id: false when there is none (any more). */
 bool unregistered_read(struct db *db, const char *id, char provider[OBJECT_ID], char external_id[256]);
+/* Why an import of one ends that a sync no longer finds, after its external_id. */
+#define UNREGISTERED_GONE "is no longer at its provider: there is nothing to import"
 /* One was imported: it is no longer unregistered. */
 void unregistered_taken(struct db *db, const char *provider, const char *external_id);
 /* The provider goes. */

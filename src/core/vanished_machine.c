@@ -56,12 +56,15 @@ static void judge(struct db *db, const struct object *p, const struct row *r)
 	}
 }
 
-/* Those that the provider had when the list was begun. */
+/* Those that the provider had when the list was begun. What an import has not taken over yet carries no key. */
 static size_t read_rows(struct db *db, const struct core_task *t, const struct vanished_list *list, struct row **out)
 {
 	int64_t began = db_number(db, 0, "SELECT started FROM task WHERE id = ?", "i", t->id);
 	sqlite3_stmt *q = db_query(db, "SELECT id, external_id, missed FROM machine WHERE provider = ?1 AND provider <> '' AND"
-		" external_id <> '' AND state NOT IN ('expected', 'making', 'leaving', 'gone') AND updated < ?2", "ti", t->provider, began);
+		" external_id <> '' AND state NOT IN ('expected', 'making', 'leaving', 'gone') AND updated < ?2 AND NOT EXISTS(SELECT 1"
+		" FROM object WHERE kind = ?3 AND object.id = machine.instance AND object.state <> 'done' AND json_extract(doc,"
+		" '$.operation.event') = 'deploy' AND json_extract(doc, '$.unregistered_id') <> '')", "tii", t->provider, began,
+		(int64_t)OBJECT_INSTANCE);
 	struct row *rows = NULL, *more;
 	size_t n = 0, cap = 0;
 

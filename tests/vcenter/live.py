@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""The whole appliance in a house against vcsim: registered by the API, deployed on, and both ends killed."""
+"""The whole appliance in a house against vcsim: registered by the API, deployed on, and both ends killed.
+
+usage: live.py [bulk | truly]     only imports of several machines (bulk.py), or only deployments amid kills of machines that truly run (running.py)
+"""
 import json
 import os
 import random
@@ -11,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 from house import House  # noqa: E402
 from treevm import Vms  # noqa: E402
+import bulk  # noqa: E402
 import running  # noqa: E402
 import world  # noqa: E402
 from world import SCHEMAS, Client, Vcenter, box, check, deploy, kill, logs, policy, settled, sync, until  # noqa: E402
@@ -82,10 +86,7 @@ def cases_vanished(c, vc, p, instance):
           (activity[-3:], logs(c, p)[:6]))
 
 
-def cases(house, vc, vms):
-    house.set_up()
-    c = Client(house)
-    workspace = c.get("/services/workspaces")[0]["id"]
+def registered(c, vc, workspace):
     p = c.call("POST", "/services/providers", {"type": "VMware vSphere", "schema": SCHEMAS + "vsphere/provider", "name": "vc", "owner": workspace,
                                                "icon": "", "endpoint": vc.url, "username": "u", "secret": "p", "settle_seconds": 3})["id"]
     r = settled(c, p)
@@ -101,11 +102,31 @@ def cases(house, vc, vms):
     check("with the fingerprint accepted it is ready, with what it has", r["state"] == "ready" and
           r["services"][0]["datacenters"][0]["templates"][0]["name"] == "DC0_H0_VM0" and r["secret"] == "********", (r["state"], logs(c, p)[:5]))
     check("the log says what was found", any("Found 1 datacenters" in t for t in logs(c, p)), logs(c, p))
-    cases_unregistered(c, vc, p)
-    running.cases(c, vc, vms, workspace, p)
-    rng = random.Random(11)
-    running.cases_template(c, vc, vms, workspace, p, rng)
-    running.cases_import(c, vc, vms, workspace, p)
+    return p
+
+
+def cases(house, vc, vms, only=""):
+    house.set_up()
+    c = Client(house)
+    workspace = c.get("/services/workspaces")[0]["id"]
+    seed = int(os.environ.get("CAM_SEED", "11"))
+    rng = random.Random(seed)
+    p = registered(c, vc, workspace)
+    if not only:
+        cases_unregistered(c, vc, p)
+        running.cases(c, vc, vms, workspace, p)
+    if only in ("", "truly"):
+        running.cases_template(c, vc, vms, workspace, p, rng)
+        print("truly: %d deployments amid kills, seed %d" % (running.ROUNDS, seed), flush=True)
+    if not only:
+        running.cases_import(c, vc, vms, workspace, p)
+    if only in ("", "bulk"):
+        bulk.cases(c, vc, workspace, p)
+    if not only:
+        cases_life(house, c, vc, workspace, p, rng)
+
+
+def cases_life(house, c, vc, workspace, p, rng):
     i = deploy(c, workspace, "one", box(c, workspace, "script", "web", requirements=["linux"]), policy(c, workspace, p, "policy", instances=2))
     for room in ("cloud", "core", "cloud"):
         time.sleep(rng.uniform(0.1, 1.5))
@@ -141,11 +162,11 @@ def main():
         os.environ["HOME"] = work
         house.start("--wait", "90")
         vms = Vms(os.path.join(work, "vms"), os.environ["CAM_TREE"]).network()
-        vc = Vcenter(house.status()["host"], vms)
+        vc = Vcenter(house.status()["host"], vms=vms)
         try:
-            cases(house, vc, vms)
+            cases(house, vc, vms, *sys.argv[1:])
         finally:
-            vc.p.kill()
+            vc.kill()
             vms.end()
     sys.exit(1 if world.failures else 0)
 

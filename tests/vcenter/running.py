@@ -13,7 +13,7 @@ SCRIPTS = {
     "dispose": "echo disposed\n",
 }
 # Deployments amid kills.
-ROUNDS = 30 if os.environ.get("CAM_SOAK") else 1
+ROUNDS = int(os.environ.get("CAM_TRULY", 30 if os.environ.get("CAM_SOAK") else 1))
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "vmware-rpctool")
 # vCenter copies a template's ExtraConfig, vcsim does not: so it comes with the policy.
 TRULY = [{"key": "RUN.container", "value": "[\"tree\"]"}]

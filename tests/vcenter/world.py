@@ -25,20 +25,28 @@ def sh(*argv, **more):
 
 
 class Vcenter:
-    """vcsim; its machines that have RUN.container truly run, as those of vms do."""
-    def __init__(self, address, vms):
-        self.address = address
-        sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "s.key", "-out",
-           "s.crt", "-subj", "/CN=vcenter", "-addext", "subjectAltName=IP:" + address, "-days", "3")
-        self.port = 8085	# one of the two the appliance opens to a vCenter that is registered
-        self.url = "https://%s:%d" % (address, self.port)
-        log = open("vcsim.log", "w")
-        self.p = subprocess.Popen([VCSIM + "/vcsim", "-l", "%s:%d" % (address, self.port), "-tlscert", "s.crt", "-tlskey", "s.key", "-username",
-                                   "u", "-password", "p", "-vm", "2", "-host", "1", "-cluster", "1"], stdout=log, stderr=log,
-                                  env=dict(os.environ, PATH=HERE + "/bin:" + os.environ["PATH"], CAM_VMS=vms.dir, CAM_TREE=vms.tree))
-        until(lambda: "GOVC_URL" in open("vcsim.log").read())
+    """vcsim; its machines that have RUN.container truly run, as those of vms do, if there are any."""
+    def __init__(self, address, port=8085, vms=None):	# 8085: one of the two the appliance opens to a vCenter that is registered
+        self.address, self.port = address, port
+        self.url = "https://%s:%d" % (address, port)
+        self.env = dict(os.environ, PATH=HERE + "/bin:" + os.environ["PATH"], CAM_VMS=vms.dir, CAM_TREE=vms.tree) if vms else os.environ
+        self.certificate, self.key, self.log = ("vcsim-%d.%s" % (port, x) for x in ("crt", "key", "log"))
+        sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key, "-out",
+           self.certificate, "-subj", "/CN=vcenter", "-addext", "subjectAltName=IP:" + address, "-days", "3")
+        self.start()
+
+    def start(self):
+        with open(self.log, "w") as log:
+            self.p = subprocess.Popen([VCSIM + "/vcsim", "-l", "%s:%d" % (self.address, self.port), "-tlscert", self.certificate, "-tlskey", self.key,
+                                       "-username", "u", "-password", "p", "-vm", "2", "-host", "1", "-cluster", "1"], stdout=log, stderr=log,
+                                      env=self.env)
+        until(lambda: "GOVC_URL" in open(self.log).read(), every=0.02)
         self.govc("vm.power", "-off", "DC0_H0_VM0")
         self.govc("vm.markastemplate", "DC0_H0_VM0")
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
 
     def govc(self, *argv):
         return sh(VCSIM + "/govc", *argv, env=dict(os.environ, GOVC_URL="https://u:p@%s:%d/sdk" % (self.address, self.port), GOVC_INSECURE="1"))
