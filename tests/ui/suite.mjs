@@ -9,12 +9,13 @@ import { pages } from "./pages.mjs";
 import { keys } from "./keys.mjs";
 import { session } from "./session.mjs";
 import { live } from "./live.mjs";
+import { forms } from "./forms.mjs";
 import { hostile } from "./hostile.mjs";
 import { many } from "./many.mjs";
 import { lighthouse } from "./lighthouse.mjs";
 
 const wanted = process.argv.slice(2);
-const parts = { story, pages, keys, session, certificate, logs, hostile, lighthouse };
+const parts = { story, pages, keys, session, certificate, logs, forms, hostile, lighthouse };
 // By name only: they judge times and have the machine for themselves (suite smooth).
 const timed = { live, many };
 const world = {};

@@ -56,6 +56,9 @@ static void profiles(void)
 	profile(OS ",\"image\":null,\"flavor\":\"\",\"volumes\":[{\"size\":1}],\"networks\":[],\"more\":7}", NULL);
 	profile(OS ",\"volumes\":{\"size\":1}}", "volumes: must be an array.");
 	profile(OS ",\"image\":7}", "image: must be a string.");
+	profile(OS ",\"volumes\":[{\"name\":\"\",\"type\":null,\"image\":true},{\"size\":\"big\"}]}", "volumes[1]: size: must be a whole number from 0 to 65536.");
+	profile(OS ",\"volumes\":[7]}", "volumes[0]: must be an object.");
+	profile(OS ",\"networks\":[\"a\",{\"id\":\"b\"}]}", NULL);
 	profile(OS ",\"instances\":101}", "instances: must be a whole number from 1 to 100.");
 	profile("{\"schema\":\"http://elasticbox.net/schemas/gce/compute/profile\",\"instances\":\"x\"}", NULL);
 	profile("{\"schema\":7}", NULL);
@@ -75,6 +78,9 @@ static void the_list(void)
 	one = yyjson_mut_arr_get(yyjson_mut_obj_get(one, "fields"), 2);
 	CHECK(!strcmp(yyjson_mut_get_str(yyjson_mut_obj_get(one, "name")), "secret"));
 	CHECK(yyjson_mut_get_bool(yyjson_mut_obj_get(one, "secret")) && yyjson_mut_get_bool(yyjson_mut_obj_get(one, "required")));
+	one = yyjson_mut_arr_get(yyjson_mut_obj_get(yyjson_mut_arr_get(list, 2), "profile"), 3);
+	CHECK(!strcmp(yyjson_mut_get_str(yyjson_mut_obj_get(one, "name")), "networks"));
+	CHECK(!strcmp(yyjson_mut_get_str(yyjson_mut_arr_get(yyjson_mut_obj_get(one, "words"), 1)), "none"));
 	yyjson_mut_doc_free(doc);
 }
 

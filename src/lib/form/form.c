@@ -37,6 +37,38 @@ static int check_text(const struct form_field *f, yyjson_val *v, char *message)
 	return 0;
 }
 
+static bool is_empty(yyjson_val *v)
+{
+	return !v || yyjson_is_null(v) || (yyjson_is_str(v) && !yyjson_get_len(v));
+}
+
+static int check_field(const struct form_field *f, yyjson_val *v, char *message);
+
+/* What is there of its members has its kind; what an element needs is for the driver to say. */
+static int check_item(const struct form_field *items, yyjson_val *one, char *message)
+{
+	if (!yyjson_is_obj(one))
+		return refuse(message, "must be an object.");
+	for (; items->kind; items++)
+		if (!is_empty(yyjson_obj_get(one, items->name)) && check_field(items, yyjson_obj_get(one, items->name), message))
+			return -1;
+	return 0;
+}
+
+static int check_list(const struct form_field *f, yyjson_val *v, char *message)
+{
+	yyjson_arr_iter it = yyjson_arr_iter_with(v);
+	char what[FORM_MESSAGE];
+	yyjson_val *one;
+
+	if (!yyjson_is_arr(v))
+		return refuse(message, "%s: must be an array.", f->name);
+	while (f->items && (one = yyjson_arr_iter_next(&it)))
+		if (check_item(f->items, one, what))
+			return refuse(message, "%s[%zu]: %.200s", f->name, it.idx - 1, what);
+	return 0;
+}
+
 static int check_field(const struct form_field *f, yyjson_val *v, char *message)
 {
 	if (!v || yyjson_is_null(v))
@@ -49,7 +81,7 @@ static int check_field(const struct form_field *f, yyjson_val *v, char *message)
 	case FORM_FLAG:
 		return yyjson_is_bool(v) ? 0 : refuse(message, "%s: must be true or false.", f->name);
 	case FORM_LIST:
-		return yyjson_is_arr(v) ? 0 : refuse(message, "%s: must be an array.", f->name);
+		return check_list(f, v, message);
 	default:
 		return check_text(f, v, message);
 	}
@@ -75,10 +107,20 @@ int form_check_profile(yyjson_val *profile, char message[FORM_MESSAGE])
 			fields = form->profile;
 	for (f = fields; f && f->kind; f++) {
 		v = yyjson_obj_get(profile, f->name);
-		if (v && !yyjson_is_null(v) && !(yyjson_is_str(v) && !yyjson_get_len(v)) && check_field(f, v, message))
+		if (!is_empty(v) && check_field(f, v, message))
 			return -1;
 	}
 	return 0;
+}
+
+static void put_words(yyjson_mut_doc *doc, yyjson_mut_val *list, const char *words)
+{
+	size_t n;
+
+	for (; words && *words; words += n + (words[n] == ',')) {
+		n = strcspn(words, ",");
+		yyjson_mut_arr_add_strn(doc, list, words, n);
+	}
 }
 
 static void put_fields(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct form_field *f)
@@ -96,6 +138,8 @@ static void put_fields(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct f
 		yyjson_mut_obj_add_str(doc, o, "help", f->help ? f->help : "");
 		if (f->choices)
 			yyjson_mut_obj_add_str(doc, o, "choices", f->choices);
+		put_words(doc, yyjson_mut_obj_add_arr(doc, o, "words"), f->words);
+		put_fields(doc, yyjson_mut_obj_add_arr(doc, o, "items"), f->items);
 		if (f->kind == FORM_NUMBER)
 			yyjson_mut_obj_add_int(doc, o, "min", f->min);
 		if (f->max)

@@ -18,7 +18,7 @@ enum form_kind {
 	FORM_SECRET,		/* sealed, read as a mask */
 	FORM_NUMBER,		/* a whole number, min..max */
 	FORM_FLAG,
-	FORM_LIST		/* an array, of objects with the members that `help` names */
+	FORM_LIST		/* an array: of objects with the members of `items`, else of words */
 };
 
 struct form_field {
@@ -27,8 +27,11 @@ struct form_field {
 	bool required;
 	const char *label;	/* for people */
 	const char *help;	/* a sentence, or NULL */
-	/* a member of what a sync found, whose elements' names are the choices ("datacenters/templates"); NULL = free */
+	/* a member of what a sync found, whose elements' names are the choices ("datacenters/templates"); NULL = free.  On the
+	 * way only elements count that another field with that part as its choices names ("datacenters"). */
 	const char *choices;
+	const char *words;	/* further choices, beside what was found: separated by commas, or NULL */
+	const struct form_field *items;	/* of a list, or NULL; ends with kind FORM_END */
 	long min, max;		/* of a number; max characters of a text, 0 = 4096 */
 };
 
@@ -44,8 +47,8 @@ const struct form *form_of(const char *type);
 const struct form *form_all(size_t *count);
 
 #define FORM_MESSAGE 320
-/* Holds an object against fields: those that are required are there, all have their kinds and bounds.  0, or -1 with a
- * sentence that begins with the member. */
+/* Holds an object against fields: those that are required are there, all have their kinds and bounds, those in lists too.
+ * 0, or -1 with a sentence that begins with the member. */
 int form_check(const struct form_field *fields, yyjson_val *object, char message[FORM_MESSAGE]);
 
 /* The same of a profile, by its schema: what is there has its kind and bounds, nothing is missing (a policy is written before its provider
@@ -53,7 +56,7 @@ int form_check(const struct form_field *fields, yyjson_val *object, char message
 int form_check_profile(yyjson_val *profile, char message[FORM_MESSAGE]);
 
 /* Appends [{type, schema, profile_schema, fields[], profile[]}], each field {name, kind, required, secret, label, help,
- * choices, min, max}. */
+ * choices, words[], items[], min, max}. */
 void form_json(yyjson_mut_doc *doc, yyjson_mut_val *list);
 
 #endif

@@ -5,79 +5,103 @@
 
 #define SCHEMAS "http://elasticbox.net/schemas/"
 #define END { .kind = FORM_END }
+#define FIELD(n, k, l, ...) { .name = n, .kind = FORM_##k, .label = l, __VA_ARGS__ }
+#define MACHINES FIELD("instances", NUMBER, "Machines", .min = 1, .max = 100)
+/* Of a disk or volume: more than any provider makes. */
+#define GB_MAX 65536
 
 /* How the server is known: docs/providers.md. */
 #define TRUST \
-	{ "ca_certificate", FORM_LINES, false, "Certificate authority", "PEM; the authority of the server's certificate", NULL, 0, 0 }, \
-	{ "certificate_fingerprint", FORM_TEXT, false, "Certificate fingerprint", "SHA-256 of the one certificate that is accepted", NULL, 0, 128 }
+	FIELD("ca_certificate", LINES, "Certificate authority", .help = "PEM; the authority of the server's certificate"), \
+	FIELD("certificate_fingerprint", TEXT, "Certificate fingerprint", .help = "SHA-256 of the one certificate that is accepted", .max = 128)
 #define LIMITS \
-	{ "parallel_operations", FORM_NUMBER, false, "Operations at once", "fewer than 8 spare the provider", NULL, 1, 8 }, \
-	{ "settle_seconds", FORM_NUMBER, false, "Settle time", "seconds a create without answer is looked up before it is repeated", NULL, 1, 3600 }
+	FIELD("parallel_operations", NUMBER, "Operations at once", .help = "fewer than 8 spare the provider", .min = 1, .max = 8), \
+	FIELD("settle_seconds", NUMBER, "Settle time", .help = "seconds a create without answer is looked up before it is repeated", .min = 1, .max = 3600)
 #define PERSON(secret) \
-	{ "username", FORM_TEXT, true, "User name", NULL, NULL, 0, 0 }, \
-	{ secret, FORM_SECRET, true, "Password", NULL, NULL, 0, 0 }
+	FIELD("username", TEXT, "User name", .required = true), \
+	FIELD(secret, SECRET, "Password", .required = true)
 
 static const struct form_field none[] = { END };
 
 static const struct form_field test_profile[] = {
-	{ "image", FORM_TEXT, true, "Image", NULL, "locations/images", 0, 0 },
-	{ "flavor", FORM_TEXT, true, "Flavor", NULL, "flavors", 0, 0 },
-	{ "keypair", FORM_TEXT, false, "Key pair", NULL, "locations/keypairs", 0, 0 },
-	{ "location", FORM_TEXT, false, "Location", NULL, "locations", 0, 0 },
-	{ "instances", FORM_NUMBER, false, "Machines", NULL, NULL, 1, 100 },
+	FIELD("image", TEXT, "Image", .required = true, .choices = "locations/images"),
+	FIELD("flavor", TEXT, "Flavor", .required = true, .choices = "flavors"),
+	FIELD("keypair", TEXT, "Key pair", .choices = "locations/keypairs"),
+	FIELD("location", TEXT, "Location", .choices = "locations"),
+	MACHINES,
 	END
 };
 
+static const struct form_field vsphere_flavor[] = {
+	FIELD("name", TEXT, "Name", .required = true), FIELD("cpus", NUMBER, "Processors", .required = true, .min = 1, .max = 1024),
+	FIELD("memory", NUMBER, "Memory (MiB)", .required = true, .min = 1, .max = 1L << 30), END
+};
+
 static const struct form_field vsphere[] = {
-	{ "endpoint", FORM_URL, true, "Address of the vCenter", "https://vcenter.example.com", NULL, 0, 0 },
+	FIELD("endpoint", URL, "Address of the vCenter", .required = true, .help = "https://vcenter.example.com"),
 	PERSON("secret"), TRUST,
-	{ "flavors", FORM_LIST, false, "Own flavors", "name, cpus, memory (MiB)", NULL, 0, 0 },
+	FIELD("flavors", LIST, "Own flavors", .items = vsphere_flavor),
 	LIMITS, END
 };
 
+static const struct form_field vsphere_disk[] = {
+	FIELD("name", TEXT, "Name"), FIELD("size", NUMBER, "Size (GB)", .required = true, .min = 0, .max = GB_MAX),
+	FIELD("template", FLAG, "The template's own"), END
+};
+
+static const struct form_field vsphere_parameter[] = {
+	FIELD("key", TEXT, "Key", .required = true), FIELD("value", TEXT, "Value"), END
+};
+
 static const struct form_field vsphere_profile[] = {
-	{ "datacenter", FORM_TEXT, false, "Datacenter", NULL, "datacenters", 0, 0 },
-	{ "template", FORM_TEXT, true, "Template", NULL, "datacenters/templates", 0, 0 },
-	{ "flavor", FORM_TEXT, false, "Flavor", "as the template without one", "flavors", 0, 0 },
-	{ "folder", FORM_TEXT, false, "Folder", NULL, "datacenters/folders", 0, 0 },
-	{ "compute_resource", FORM_TEXT, false, "Host or cluster", "any without one", "datacenters/compute_resources", 0, 0 },
-	{ "resource_pool", FORM_TEXT, false, "Resource pool", NULL, "datacenters/compute_resources/resource_pools", 0, 0 },
-	{ "datastore", FORM_TEXT, false, "Datastore", "of a cluster the one with the most room", "datacenters/datastores", 0, 0 },
-	{ "network", FORM_TEXT, false, "Network", NULL, "datacenters/networks", 0, 0 },
-	{ "network_mor", FORM_TEXT, false, "Network, by reference", NULL, NULL, 0, 0 },
-	{ "customization_spec", FORM_TEXT, false, "Customization specification", NULL, "customization_specs", 0, 0 },
-	{ "disks", FORM_LIST, false, "Disks", "name, size (GB), template: grows the template's own; 7 more at most", NULL, 0, 0 },
-	{ "parameters", FORM_LIST, false, "Configuration parameters", "key, value", NULL, 0, 0 },
-	{ "instances", FORM_NUMBER, false, "Machines", NULL, NULL, 1, 100 },
+	FIELD("datacenter", TEXT, "Datacenter", .choices = "datacenters"),
+	FIELD("template", TEXT, "Template", .required = true, .choices = "datacenters/templates"),
+	FIELD("flavor", TEXT, "Flavor", .help = "as the template without one", .choices = "flavors"),
+	FIELD("folder", TEXT, "Folder", .choices = "datacenters/folders"),
+	FIELD("compute_resource", TEXT, "Host or cluster", .help = "any without one", .choices = "datacenters/compute_resources"),
+	FIELD("resource_pool", TEXT, "Resource pool", .choices = "datacenters/compute_resources/resource_pools"),
+	FIELD("datastore", TEXT, "Datastore", .help = "of a cluster the one with the most room", .choices = "datacenters/datastores"),
+	FIELD("network", TEXT, "Network", .choices = "datacenters/networks"),
+	FIELD("network_mor", TEXT, "Network, by reference"),
+	FIELD("customization_spec", TEXT, "Customization specification", .choices = "customization_specs", .words = "None"),
+	FIELD("disks", LIST, "Disks", .help = "the template's own can grow; 7 more at most", .items = vsphere_disk),
+	FIELD("parameters", LIST, "Configuration parameters", .help = "ExtraConfig", .items = vsphere_parameter),
+	MACHINES,
 	END
 };
 
 static const struct form_field openstack[] = {
-	{ "identity_url", FORM_TEXT, true, "Address of Keystone", "https://cloud.example.com:5000/v3", NULL, 0, 0 },
-	{ "project", FORM_TEXT, true, "Project", NULL, NULL, 0, 0 },
+	FIELD("identity_url", TEXT, "Address of Keystone", .required = true, .help = "https://cloud.example.com:5000/v3"),
+	FIELD("project", TEXT, "Project", .required = true),
 	PERSON("password"),
-	{ "domain", FORM_TEXT, false, "Domain", "Default without one", NULL, 0, 0 },
-	{ "project_domain", FORM_TEXT, false, "Domain of the project", "that of the user without one", NULL, 0, 0 },
-	{ "region", FORM_TEXT, false, "Region", "the first of the catalogue without one", NULL, 0, 0 },
+	FIELD("domain", TEXT, "Domain", .help = "Default without one"),
+	FIELD("project_domain", TEXT, "Domain of the project", .help = "that of the user without one"),
+	FIELD("region", TEXT, "Region", .help = "the first of the catalogue without one"),
 	TRUST, LIMITS, END
 };
 
+static const struct form_field openstack_volume[] = {
+	FIELD("name", TEXT, "Name"), FIELD("size", NUMBER, "Size (GB)", .required = true, .min = 0, .max = GB_MAX),
+	FIELD("type", TEXT, "Type", .choices = "locations/volume_types"), FIELD("image", FLAG, "Of the image, to boot from"),
+	FIELD("persist", FLAG, "Stays when the machine goes"), END
+};
+
 static const struct form_field openstack_profile[] = {
-	{ "image", FORM_TEXT, true, "Image", NULL, "locations/images", 0, 0 },
-	{ "flavor", FORM_TEXT, true, "Flavor", NULL, "flavors", 0, 0 },
-	{ "keypair", FORM_TEXT, false, "Key pair", NULL, "locations/keypairs", 0, 0 },
-	{ "networks", FORM_LIST, false, "Networks", "names; auto or none alone: Nova's own choice, or none at all", "locations/networks", 0, 0 },
-	{ "security_group", FORM_TEXT, false, "Security group", "Automatic: the box's Port variables", "locations/security_groups", 0, 0 },
-	{ "floating_ip_pool", FORM_TEXT, false, "Floating addresses", NULL, "locations/floating_ip_pools", 0, 0 },
-	{ "volumes", FORM_LIST, false, "Volumes", "name, size (GB), type; image: boots from it, persist: it stays when the machine goes", NULL, 0, 0 },
-	{ "instances", FORM_NUMBER, false, "Machines", NULL, NULL, 1, 100 },
+	FIELD("image", TEXT, "Image", .required = true, .choices = "locations/images"),
+	FIELD("flavor", TEXT, "Flavor", .required = true, .choices = "flavors"),
+	FIELD("keypair", TEXT, "Key pair", .choices = "locations/keypairs"),
+	FIELD("networks", LIST, "Networks", .help = "auto or none alone: Nova's own choice, or none at all", .choices = "locations/networks", .words = "auto,none"),
+	FIELD("security_group", TEXT, "Security group", .help = "Automatic: the box's Port variables", .choices = "locations/security_groups", .words = "Automatic"),
+	FIELD("floating_ip_pool", TEXT, "Floating addresses", .choices = "locations/floating_ip_pools"),
+	FIELD("volumes", LIST, "Volumes", .items = openstack_volume),
+	MACHINES,
 	END
 };
 
-static const struct form_field rackspace[] = { { "username", FORM_TEXT, true, "User name", NULL, NULL, 0, 0 }, END };
+static const struct form_field rackspace[] = { FIELD("username", TEXT, "User name", .required = true), END };
 
 static const struct form_field vcloud[] = {
-	{ "url", FORM_TEXT, true, "Address", NULL, NULL, 0, 0 }, { "vorg", FORM_TEXT, true, "Organization", NULL, NULL, 0, 0 },
+	FIELD("url", TEXT, "Address", .required = true), FIELD("vorg", TEXT, "Organization", .required = true),
 	PERSON("password"), END
 };
 

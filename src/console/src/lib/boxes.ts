@@ -11,7 +11,7 @@ export const kinds = [
 	{ id: "script", label: "Script box", short: "Script", text: "Scripts that install, configure, start and stop something on a machine." },
 	{ id: "policy", label: "Deployment policy", short: "Policy", text: "Which provider and which kind of machine to deploy on." },
 	{ id: "application", label: "Application", short: "Application", text: "Several boxes that are deployed together." },
-	{ id: "cloudformation", label: "Template (AWS)", short: "Template", text: "A CloudFormation template; its parameters are variables." },
+	{ id: "cloudformation", label: "Template", short: "Template", text: "A template of Heat or CloudFormation; its parameters are variables." },
 	{ id: "docker", label: "Container", short: "Container", text: "A Dockerfile with event scripts." },
 ];
 export const kindOf = (b: { schema: string }) => kinds.find((k) => k.id === schemaWord(b.schema)) ?? kinds[0];
@@ -47,31 +47,5 @@ export function emptyBox(kind: string, name: string, owner: string): any {
 		b.type = "CloudFormation Service";
 	return b;
 }
-
-/* What a policy asks for, by the kind of its profile: name, where its choices are in what the provider has, or its type. */
-export interface ProfileField { name: string; label: string; from?: (provider: any, profile: any) => string[]; type?: "number" | "text" | "list"; hint?: string }
-const named = (list: any[] | undefined): string[] => (list ?? []).map((x) => typeof x === "string" ? x : x?.name).filter(Boolean);
-const services = (p: any): any[] => (p?.services ?? []).filter((s: any) => /Compute/.test(s.name ?? ""));
-const everywhere = (p: any, pick: (s: any) => any[] | undefined): string[] => [...new Set(services(p).flatMap((s) => named(pick(s))))];
-const place = (key: "locations" | "datacenters", of: string) => (p: any, profile: any): string[] => [...new Set(services(p).flatMap((s) =>
-	(s[key] ?? []).filter((l: any) => !profile?.[key === "locations" ? "location" : "datacenter"] || l.name === profile[key === "locations" ? "location" : "datacenter"]).flatMap((l: any) => named(l[of]))))];
-
-export const profiles: Record<string, { schema: string; type: string; fields: ProfileField[]; first: any }> = {
-	"Test Provider": { type: "Test Provider", schema: `${SCHEMAS}test/compute/profile`, first: { image: "test", instances: 1, keypair: "test_keypair", location: "Simulated Location", flavor: "test.micro" }, fields: [
-		{ name: "location", label: "Location", from: (p) => everywhere(p, (s) => s.locations) }, { name: "image", label: "Image", from: place("locations", "images") },
-		{ name: "flavor", label: "Size", from: (p) => everywhere(p, (s) => s.flavors) }, { name: "keypair", label: "Key pair", from: place("locations", "keypairs") },
-		{ name: "instances", label: "Machines", type: "number", hint: "How many of them" }] },
-	"VMware vSphere": { type: "VMware vSphere", schema: `${SCHEMAS}vsphere/compute/profile`, first: { instances: 1, customization_spec: "None", disks: [] }, fields: [
-		{ name: "datacenter", label: "Datacenter", from: (p) => everywhere(p, (s) => s.datacenters) }, { name: "template", label: "Template", from: place("datacenters", "templates") },
-		{ name: "flavor", label: "Size", from: (p) => everywhere(p, (s) => s.flavors) }, { name: "compute_resource", label: "Host or cluster", from: place("datacenters", "compute_resources") },
-		{ name: "resource_pool", label: "Resource pool", from: place("datacenters", "resource_pools") }, { name: "datastore", label: "Datastore", from: place("datacenters", "datastores") },
-		{ name: "folder", label: "Folder", from: place("datacenters", "folders") }, { name: "network", label: "Network", from: place("datacenters", "networks") },
-		{ name: "customization_spec", label: "Customization", from: place("datacenters", "customization_specs") }, { name: "instances", label: "Machines", type: "number" }] },
-	"Openstack": { type: "Openstack", schema: `${SCHEMAS}openstack/compute/profile`, first: { instances: 1, networks: [], volumes: [] }, fields: [
-		{ name: "location", label: "Region", from: (p) => everywhere(p, (s) => s.locations) }, { name: "image", label: "Image", from: place("locations", "images") },
-		{ name: "flavor", label: "Size", from: (p) => [...everywhere(p, (s) => s.flavors), ...place("locations", "flavors")(p, null)] }, { name: "keypair", label: "Key pair", from: place("locations", "keypairs") },
-		{ name: "networks", label: "Networks", type: "list", from: place("locations", "networks"), hint: "None: what the cloud chooses" }, { name: "security_group", label: "Security group", from: (p) => ["Automatic", ...place("locations", "security_groups")(p, null)] },
-		{ name: "floating_ip_pool", label: "Floating addresses", from: place("locations", "floating_ip_pools") }, { name: "instances", label: "Machines", type: "number" }] },
-};
 
 export const boxText = (b: BoxRow): string => `${b.name} ${b.description ?? ""} ${b.id} ${b.categories.join(" ")} ${b.requirements.join(" ")} ${b.claims.join(" ")}`.toLowerCase();

@@ -1,12 +1,14 @@
 /* What a box is, what it needs and offers; of a policy its profile, of an application its services. */
 import { useEffect, useId, useMemo, useState } from "preact/hooks";
-import { type Box, kindOf, lacking, profiles } from "../lib/boxes";
+import { type Box, kindOf, lacking } from "../lib/boxes";
 import { boxes, providers, useRead } from "../lib/data";
+import { type ProviderType, TYPES } from "../lib/forms";
 import { download, upload } from "../lib/http";
 import { dashed, to } from "../lib/route";
 import { when } from "../lib/text";
 import { Area, Button, Facts, Field, Note, Select, Tags, Words } from "../parts/basic";
 import { Editor, languageOf } from "../parts/editor";
+import { FormFields } from "../parts/form";
 import { Icon } from "../parts/icon";
 
 interface Part { box: Box; readOnly: boolean; onChange: (v: Partial<Box>) => void }
@@ -53,9 +55,8 @@ export function BoxDetails({ box, readOnly, onChange }: Part) {
 
 export function BoxProfile({ box, readOnly, onChange }: Part) {
 	const provider = useRead<any>(box.provider_id ? `/services/providers/${box.provider_id}` : null, (e) => e.object === box.provider_id);
-	const form = profiles[provider.value?.type] ?? Object.values(profiles).find((p) => p.schema === box.profile?.schema);
-	const set = (name: string, value: unknown) => onChange({ profile: { ...box.profile, [name]: value } });
-	const rest = Object.keys(box.profile ?? {}).filter((k) => k !== "schema" && !form?.fields.some((f) => f.name === k));
+	const types = useRead<ProviderType[]>(TYPES), form = types.value?.find((t) => provider.value ? t.type === provider.value.type : t.profile_schema === box.profile?.schema);
+	const rest = types.value ? Object.keys(box.profile ?? {}).filter((k) => k !== "schema" && !form?.profile.some((f) => f.name === k)) : [];
 	const [json, setJson] = useState<string | null>(null);
 	const [wrong, setWrong] = useState("");
 
@@ -63,14 +64,8 @@ export function BoxProfile({ box, readOnly, onChange }: Part) {
 		<Select label="Provider" value={box.provider_id ?? ""} disabled={readOnly} onValue={(provider_id) => onChange({ provider_id })}
 			choices={[...(providers.get(box.provider_id ?? "") ? [] : [{ value: box.provider_id ?? "", label: provider.value?.name ?? "a provider that is not here" }]), ...providers.all.value.map((p) => ({ value: p.id, label: `${p.name} (${p.type})` }))]} />
 		{provider.value && provider.value.state !== "ready" && <Note kind="warn">The provider is {provider.value.state}. <a href={to("providers", box.provider_id!)}>Its log says why</a></Note>}
-		<div class="form-grid">{form?.fields.map((f) => {
-			const value = box.profile?.[f.name] ?? "", choices = f.from?.(provider.value, box.profile) ?? [];
-			if (f.type === "list")
-				return <Tags key={f.name} label={f.label} hint={f.hint} readOnly={readOnly} suggestions={choices} value={Array.isArray(value) ? value.map((v: any) => typeof v === "string" ? v : v?.id ?? "") : []} onValue={(v) => set(f.name, v)} />;
-			return f.from && choices.length
-				? <Select key={f.name} label={f.label} value={String(value)} disabled={readOnly} onValue={(v) => set(f.name, v)} choices={[...(choices.includes(String(value)) ? [] : [{ value: String(value), label: value ? `${value} (not found at the provider)` : "Choose" }]), ...choices]} />
-				: <Field key={f.name} label={f.label} hint={f.hint} type={f.type === "number" ? "number" : "text"} min={1} max={100} readOnly={readOnly} value={String(value)} onValue={(v) => set(f.name, f.type === "number" ? Number(v) || 0 : v || null)} />;
-		})}</div>
+		{types.error && <Note kind="bad">{types.error}</Note>}
+		{form && <FormFields fields={form.profile} values={box.profile ?? {}} found={provider.value} readOnly={readOnly} onValue={(name, v) => onChange({ profile: { ...box.profile, [name]: v } })} />}
 		{rest.length > 0 && <Area label="Further fields (JSON)" mono rows={Math.min(16, rest.length + 4)} readOnly={readOnly} error={wrong} value={json ?? JSON.stringify(Object.fromEntries(rest.map((k) => [k, box.profile[k]])), null, 2)} onValue={(v) => {
 			setJson(v);
 			try {

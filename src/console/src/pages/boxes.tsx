@@ -1,7 +1,8 @@
 /* The list of boxes, and how a new one begins. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { boxText, emptyBox, kindOf, kinds, profiles } from "../lib/boxes";
+import { boxText, emptyBox, kindOf, kinds } from "../lib/boxes";
 import { boxes, type BoxRow, providers } from "../lib/data";
+import { firstValues, type ProviderType, TYPES } from "../lib/forms";
 import { mayNot } from "../lib/access";
 import { call, get } from "../lib/http";
 import { dashed, go, replaceQuery, route, to } from "../lib/route";
@@ -43,11 +44,9 @@ function NewBox({ first, onClose }: { first: string; onClose: () => void }) {
 		const b = emptyBox(kind, name.trim(), owner);
 
 		if (kind === "policy") {
-			const p = await get(`/services/providers/${provider}`), form = profiles[p.type];
+			const [p, types] = await Promise.all([get(`/services/providers/${provider}`), get<ProviderType[]>(TYPES)]), form = types.find((t) => t.type === p.type);
 			b.provider_id = p.id;
-			b.profile = form ? { schema: form.schema, ...form.first } : { schema: p.schema.replace(/\/provider$/, "/compute/profile") };
-			for (const f of form?.fields ?? [])
-				b.profile[f.name] ??= f.from?.(p, b.profile)[0] ?? null;
+			b.profile = { schema: form?.profile_schema ?? p.schema.replace(/\/provider$/, "/compute/profile"), ...firstValues(form?.profile ?? [], p) };
 		}
 		const made = await call("POST", "/services/boxes", b);
 		go(to("boxes", made.id, dashed(made.name)));

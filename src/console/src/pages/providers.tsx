@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { mayNot } from "../lib/access";
 import { about, instances, providers, useRead } from "../lib/data";
+import { missing, type ProviderType, TYPES, type Values } from "../lib/forms";
 import { call, q } from "../lib/http";
 import { shown } from "../lib/lifecycle";
 import { dashed, go, replaceQuery, route, to } from "../lib/route";
@@ -9,41 +10,33 @@ import { home, scope, scopeName, workspaceName } from "../lib/scope";
 import { capital, plural, SCHEMAS, when } from "../lib/text";
 import { Area, Button, Empty, Facts, Field, Note, PageHead, Select, Spin, State, Tabs, Tags, Time } from "../parts/basic";
 import { ask, attempt, FormDialog, Menu, toast } from "../parts/dialog";
+import { FormFields } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { OwnerSelect } from "./boxes";
 import { Sharing } from "./sharing";
 
-export interface ProviderType { type: string; schema: string; fields: { name: string; required: boolean; secret: boolean }[] }
 const stateKind: Record<string, string> = { ready: "good", unavailable: "bad", initializing: "busy", processing: "busy", deleting: "busy" };
 export const ProviderState = ({ p }: { p: any }) => <State kind={stateKind[p.state] ?? ""}>{capital(p.state ?? "")}</State>;
 
-const labels: Record<string, string> = { identity_url: "Identity service", endpoint: "Address of the vCenter", url: "Address", vorg: "Organization", secret: "Password", key: "Access key", project: "Project" };
-const hints: Record<string, string> = { endpoint: "https://vcenter.example.com", identity_url: "https://cloud.example.com:5000/v3", url: "https://vcloud.example.com" };
-const label = (name: string) => labels[name] ?? capital(name.replace(/_/g, " "));
-
-function Fields({ type, values, onValue, kept }: { type: ProviderType; values: Record<string, string>; onValue: (name: string, v: string) => void; kept?: boolean }) {
-	return <div class="form-grid">{type.fields.map((f) => <Field key={f.name} label={label(f.name)} optional={!f.required} type={f.secret ? "password" : "text"} autocomplete="off" placeholder={kept && f.secret ? "kept as it is" : hints[f.name]} value={values[f.name] ?? ""} onValue={(v) => onValue(f.name, v)} />)}</div>;
-}
-
 function AddProvider({ onClose }: { onClose: () => void }) {
-	const types = useRead<ProviderType[]>("/services/provider-types");
+	const types = useRead<ProviderType[]>(TYPES);
 	const [type, setType] = useState("Test Provider");
 	const [name, setName] = useState("");
 	const [description, setDescription] = useState("");
 	const [owner, setOwner] = useState(home.value);
-	const [values, setValues] = useState<Record<string, string>>({});
+	const [values, setValues] = useState<Values>({});
 	const t = types.value?.find((x) => x.type === type);
-	const missing = t?.fields.find((f) => f.required && !values[f.name]?.trim());
-	const why = !t ? "Reading the types…" : !name.trim() ? "Give it a name." : missing ? `Enter: ${label(missing.name)}.` : "";
+	const lack = t && missing(t.fields, values);
+	const why = !t ? "Reading the types…" : !name.trim() ? "Give it a name." : lack ? `Enter: ${lack.label}.` : "";
 
 	return <FormDialog title="Add a provider" submit="Add" why={why} onClose={onClose} onSubmit={async () => {
-		const made = await call("POST", "/services/providers", { type, schema: t!.schema, name: name.trim(), description, owner, ...Object.fromEntries(Object.entries(values).filter(([, v]) => v !== "")) });
+		const made = await call("POST", "/services/providers", { type, schema: t!.schema, name: name.trim(), description, owner, ...Object.fromEntries(Object.entries(values).filter(([, v]) => v !== "" && v !== null)) });
 		go(to("providers", made.id, dashed(made.name)));
 	}}>
 		{types.error && <Note kind="bad">{types.error}</Note>}
 		<Select label="Type" value={type} onValue={(v) => { setType(v); setValues({}); }} choices={(types.value ?? []).map((x) => x.type)} hint={type === "Test Provider" ? "A cloud that is simulated inside the appliance: to try things out." : "The password is sealed in the appliance and never shown again."} />
 		<div class="form-grid"><Field label="Name" value={name} onValue={setName} maxLength={128} required autofocus /><OwnerSelect kind="provider" value={owner} onValue={setOwner} /></div>
-		{t && <Fields type={t} values={values} onValue={(n, v) => setValues((o) => ({ ...o, [n]: v }))} />}
+		{t && <FormFields fields={t.fields} values={values} onValue={(n, v) => setValues((o) => ({ ...o, [n]: v }))} />}
 		<Area label="Description" optional rows={2} value={description} onValue={setDescription} maxLength={2048} />
 	</FormDialog>;
 }
@@ -121,13 +114,14 @@ function Found({ p }: { p: any }) {
 }
 
 function EditProvider({ p, onClose }: { p: any; onClose: () => void }) {
-	const types = useRead<ProviderType[]>("/services/provider-types"), t = types.value?.find((x) => x.type === p.type);
-	const [v, set] = useState<Record<string, string>>({ name: p.name, description: p.description ?? "" });
-	const shownValues = Object.fromEntries((t?.fields ?? []).map((f) => [f.name, v[f.name] ?? (f.secret ? "" : p[f.name] ?? "")]));
+	const types = useRead<ProviderType[]>(TYPES), t = types.value?.find((x) => x.type === p.type);
+	const [v, set] = useState<Values>({ name: p.name, description: p.description ?? "" });
+	const shownValues = Object.fromEntries((t?.fields ?? []).map((f) => [f.name, f.name in v ? v[f.name] : f.kind === "secret" ? "" : p[f.name] ?? ""]));
+	const secret = (name: string) => t?.fields.some((f) => f.name === name && f.kind === "secret");
 
-	return <FormDialog title={`Change ${p.name}`} submit="Save" onClose={onClose} onSubmit={async () => { await call("PUT", `/services/providers/${p.id}`, { ...p, ...Object.fromEntries(Object.entries(v).filter(([k, x]) => x !== "" || k === "description")) }); toast("Saved"); }}>
+	return <FormDialog title={`Change ${p.name}`} submit="Save" onClose={onClose} onSubmit={async () => { await call("PUT", `/services/providers/${p.id}`, { ...p, ...Object.fromEntries(Object.entries(v).filter(([k, x]) => !secret(k) || x)) }); toast("Saved"); }}>
 		<Field label="Name" value={v.name} maxLength={128} onValue={(name) => set({ ...v, name })} />
-		{t && <Fields type={t} kept values={shownValues} onValue={(n, x) => set({ ...v, [n]: x })} />}
+		{t && <FormFields fields={t.fields} kept values={shownValues} onValue={(n, x) => set({ ...v, [n]: x })} />}
 		<Area label="Description" optional rows={2} value={v.description} onValue={(description) => set({ ...v, description })} />
 	</FormDialog>;
 }
