@@ -19,6 +19,7 @@
 /* Names in metadata. */
 #define OS_KEY "cam_key"
 #define OS_MACHINE "cam_machine"
+#define OS_ADOPTED "cam_adopted"	/* of a server: somebody else made it */
 #define OS_VOLUME_NAME "cam_volume"	/* of a volume: which one of its machine's */
 #define OS_PERSIST "cam_persist"	/* of a volume: it stays when its machine goes */
 
@@ -78,6 +79,8 @@ enum os_result os_each(struct os *o, enum os_service service, const char *path, 
 /* Text safe within a path or query (RFC 3986 unreserved characters stay). */
 void os_escape(const char *text, char *out, size_t cap);
 
+/* The key a server carries, "" = none. */
+const char *os_key_of(yyjson_val *server);
 /* The server of this job's key: id "" when there is none.  The oldest one of several. */
 enum os_result os_find(struct os *o, const char *key, const char *hint, char id[OS_ID]);
 /* Its addresses into the output; status text in *status when not NULL. */
@@ -109,6 +112,11 @@ enum job_result os_need(struct os *o, enum os_feature feature, const char *what)
 /* os_call with the microversion the feature came with. */
 enum os_result os_call_for(struct os *o, enum os_feature feature, const char *method, const char *path, yyjson_mut_doc *body, bool once);
 
+/* ---- os_adopt.c ---- */
+
+/* Takes key and marks from a server of ours that was adopted; it stays.  One we made, *adopted false, is left as it is. */
+enum os_result os_release(struct os *o, const char *id, bool *adopted);
+
 /* ---- os_create.c ---- */
 
 /* Is an object of a former attempt, or of a create without answer, perhaps still to appear? */
@@ -133,7 +141,7 @@ enum os_result os_action(struct os *o, enum os_service service, const char *path
 /* For os_each over servers, arg = the job: into machines[] or unregistered[] of its output, as far as those are there. */
 int os_list_one(yyjson_val *server, void *arg);
 
-driver_fn os_validate, os_sync, os_create, os_start, os_stop, os_destroy, os_list;
+driver_fn os_validate, os_sync, os_create, os_adopt, os_start, os_stop, os_destroy, os_list;
 /* ---- os_stack.c ---- */
 
 /* This appliance's stacks into machines[] of the output, each by the key it has (an instance's id), with stack: true. */

@@ -16,7 +16,7 @@ struct search {
 	char id[OS_ID], created[64];
 };
 
-static const char *key_of(yyjson_val *server)
+const char *os_key_of(yyjson_val *server)
 {
 	return job_text(yyjson_obj_get(server, "metadata"), OS_KEY);
 }
@@ -26,7 +26,7 @@ static int look(yyjson_val *server, void *arg)
 	struct search *s = arg;
 	const char *created = job_text(server, "created");
 
-	if (strcmp(key_of(server), s->key) != 0 || !strcmp(job_text(server, "status"), "DELETED"))
+	if (strcmp(os_key_of(server), s->key) != 0 || !strcmp(job_text(server, "status"), "DELETED"))
 		return 0;
 	if (!s->id[0] || strcmp(created, s->created) < 0) {
 		snprintf(s->id, sizeof s->id, "%s", job_text(server, "id"));
@@ -48,7 +48,7 @@ enum os_result os_find(struct os *o, const char *key, const char *hint, char id[
 		r = os_call(o, OS_COMPUTE, "GET", path, NULL, false);
 		if (r != OS_DONE && r != OS_MISSING)
 			return r;
-		if (r == OS_DONE && !strcmp(key_of(yyjson_obj_get(os_answer(o), "server")), key)) {
+		if (r == OS_DONE && !strcmp(os_key_of(yyjson_obj_get(os_answer(o), "server")), key)) {
 			snprintf(id, OS_ID, "%s", hint);
 			return OS_DONE;
 		}
@@ -210,9 +210,17 @@ enum job_result os_stop(struct job *job)
 
 static enum job_result remove_server(struct os *o, const char *id)
 {
+	bool adopted = false;
 	char path[256];
 	enum os_result r;
 
+	if (yyjson_is_true(yyjson_obj_get(o->job->input, "stray"))) {
+		r = os_release(o, id, &adopted);
+		if (r != OS_DONE && r != OS_MISSING)
+			return os_fail(o, r, "let go of the machine");
+		if (adopted)
+			return JOB_INVALID;
+	}
 	snprintf(path, sizeof path, "/servers/%s", id);
 	while (!job_over(o->job)) {
 		r = os_call(o, OS_COMPUTE, "DELETE", path, NULL, false);
@@ -336,12 +344,12 @@ static void put_other(struct job *job, yyjson_mut_val *v, yyjson_val *server)
 int os_list_one(yyjson_val *server, void *arg)
 {
 	struct job *job = arg;
-	const char *key = job_own(job, key_of(server));
+	const char *key = job_own(job, os_key_of(server));
 	yyjson_mut_val *list = yyjson_mut_obj_get(job->out, key ? "machines" : "unregistered"), *v;
 	yyjson_val *meta = yyjson_obj_get(server, "metadata");
 
 	/* another appliance's are nobody's to import */
-	if (!list || (!key && key_of(server)[0]) || yyjson_mut_arr_size(list) >= 5000)
+	if (!list || (!key && os_key_of(server)[0]) || yyjson_mut_arr_size(list) >= 5000)
 		return 0;
 	v = yyjson_mut_arr_add_obj(job->output, list);
 	put_text(job, v, "external_id", job_text(server, "id"));
@@ -372,7 +380,7 @@ static bool is_listed(yyjson_mut_val *list, const char *key)
 static int list_beside(yyjson_val *one, void *arg)
 {
 	struct job *job = arg;
-	const char *key = job_own(job, key_of(one)[0] ? key_of(one) : job_text(one, "description"));
+	const char *key = job_own(job, os_key_of(one)[0] ? os_key_of(one) : job_text(one, "description"));
 	yyjson_mut_val *list = yyjson_mut_obj_get(job->out, "machines"), *v;
 
 	if (!key || is_listed(list, key) || yyjson_mut_arr_size(list) >= 5000)

@@ -113,6 +113,42 @@ static enum os_result collect(struct sync *s)
 	return r;
 }
 
+static yyjson_mut_val *by_id(yyjson_mut_val *list, const char *id)
+{
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(list);
+	yyjson_mut_val *v;
+
+	while (id && id[0] && (v = yyjson_mut_arr_iter_next(&it)))
+		if (yyjson_mut_equals_str(yyjson_mut_obj_get(v, "id"), id))
+			return v;
+	return NULL;
+}
+
+/* Of servers Nova says the ids of flavor and image: what people want to know is in the lists beside. */
+static void describe(struct sync *s, yyjson_mut_val *info)
+{
+	yyjson_mut_val *flavor = by_id(s->flavors, yyjson_mut_get_str(yyjson_mut_obj_get(info, "flavor")));
+	const char *image = yyjson_mut_get_str(yyjson_mut_obj_get(info, "image"));
+	yyjson_mut_val *system = by_id(s->linux_images, image);
+	static const char *const numbers[] = { "cpus", "memory" };
+
+	for (size_t i = 0; flavor && i < 2; i++)
+		yyjson_mut_obj_add_int(s->doc, info, numbers[i], yyjson_mut_get_sint(yyjson_mut_obj_get(flavor, numbers[i])));
+	if (!system)
+		system = by_id(s->windows_images, image);
+	if (system)
+		yyjson_mut_obj_add_val(s->doc, info, "os", yyjson_mut_val_mut_copy(s->doc, yyjson_mut_obj_get(system, "name")));
+}
+
+static void describe_all(struct sync *s, yyjson_mut_val *others)
+{
+	yyjson_mut_arr_iter it = yyjson_mut_arr_iter_with(others);
+	yyjson_mut_val *v;
+
+	while ((v = yyjson_mut_arr_iter_next(&it)))
+		describe(s, yyjson_mut_obj_get(v, "server_info"));
+}
+
 static void put(struct sync *s, yyjson_mut_val *of, const char *name, yyjson_mut_val *list)
 {
 	yyjson_mut_obj_add_val(s->doc, of, name, yyjson_mut_val_mut_copy(s->doc, list));
@@ -153,6 +189,7 @@ enum job_result os_sync(struct job *job)
 		services = yyjson_mut_obj_add_arr(s.doc, job->out, "services");
 		put_service(&s, services, false);
 		put_service(&s, services, true);
+		describe_all(&s, others);
 		os_endpoints(s.o);
 		job_say(job, JOB_INFO, "Found %zu images, %zu flavors, %zu key pairs, %zu networks, %zu floating pools, %zu security groups and %zu volume types.",
 			yyjson_mut_arr_size(s.linux_images) + yyjson_mut_arr_size(s.windows_images), yyjson_mut_arr_size(s.flavors),
@@ -180,7 +217,7 @@ enum job_result os_validate(struct job *job)
 }
 
 const struct driver driver_openstack = {
-	.type = "Openstack", .validate = os_validate, .sync = os_sync, .create = os_create, .start = os_start, .stop = os_stop,
+	.type = "Openstack", .validate = os_validate, .sync = os_sync, .create = os_create, .adopt = os_adopt, .start = os_start, .stop = os_stop,
 	.destroy = os_destroy, .list = os_list, .stack_put = os_stack_put, .stack_start = os_stack_start, .stack_stop = os_stack_stop,
 	.stack_delete = os_stack_delete,
 };

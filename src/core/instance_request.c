@@ -11,6 +11,7 @@
 #include "secrets.h"
 #include "unregistered.h"
 #include "addr/addr.h"
+#include "form/form.h"
 #include "plat/clock.h"
 
 #define OWNER_MAX 64
@@ -572,16 +573,16 @@ static int application(struct making *m)
 static int take_unregistered(struct making *m)
 {
 	char owner[OBJECT_ID];
+	const struct form *form;
 	struct object p;
-	bool able;
 
 	if (!unregistered_read(m->db, m->plan.unregistered, m->import_provider, m->external_id))
 		return refuse_in(m, m->element, "unregistered_id", "there is no such resource: synchronize its provider and look again.");
 	if (!access_object(m->db, m->call, OBJECT_PROVIDER, m->import_provider, ACCESS_EDIT, &p))
 		return -1;
-	able = !strcmp(object_member(&p, "type"), PROVIDER_IMPORTS);
+	form = form_of(object_member(&p, "type"));
 	object_free(&p);
-	if (!able)
+	if (!form || !form->imports)
 		return refuse_in(m, m->element, "unregistered_id", "what this type of provider has cannot be imported yet.");
 	machine_owner(m->db, m->import_provider, m->external_id, owner);
 	if (owner[0])

@@ -13,8 +13,6 @@
 #include "tasks.h"
 
 #define PROVIDER_TEST "Test Provider"
-/* The type whose driver can import what it has already. */
-#define PROVIDER_IMPORTS "VMware vSphere"
 /* How long a state of a provider lasts that core itself moves on, µs. */
 #define PROVIDER_STEP INT64_C(500000)
 /* Entries of a provider's log: older ones go. */

@@ -1,5 +1,5 @@
 /* Any bytes as the answers of an OpenStack, one after another: every operation ends, with a sentence unless it is done. */
-/* with: cloud/os_session.c cloud/os_identity.c cloud/os_catalogue.c cloud/os_version.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/os_volume.c cloud/os_stack.c cloud/job.c */
+/* with: cloud/os_session.c cloud/os_identity.c cloud/os_catalogue.c cloud/os_version.c cloud/os_sync.c cloud/os_machine.c cloud/os_create.c cloud/os_adopt.c cloud/os_volume.c cloud/os_stack.c cloud/job.c */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The first byte is the operation; with 0x80 logging in is hostile, too; with 0x40 which Keystone it is is asked (v2.0's token is an
- * answer like any other); with 0x20 the machine has volumes, and no network.  The rest are answers, divided by NUL; the first
+ * answer like any other); with 0x20 the machine has volumes, no network, and is to be let go of if it was adopted.  The rest are answers, divided by NUL; the first
  * byte of each says its status: 2 200 (t: with a token), 1 401, 4 404, 9 409, 5 500, x none at all; the last is said again.
  */
 struct http { const char *at, *end, *body; size_t len; int status; bool token, canned; };
@@ -23,16 +23,17 @@ static const char CATALOGUE[] = "{\"token\":{\"catalog\":[{\"type\":\"compute\",
 	"{\"type\":\"volumev3\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://b:8776/v3/p\"}]},"
 	"{\"type\":\"orchestration\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:8004/v1/p\"}]},"
 	"{\"type\":\"network\",\"endpoints\":[{\"interface\":\"public\",\"url\":\"https://a:9696\"}]}]}}";
-#define JOB(identity, networks, volumes) "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{" \
+#define JOB(identity, networks, volumes, stray) "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{" \
 	"\"owner\":\"a\",\"provider\":\"p\",\"name\":\"web\",\"machine\":\"m-1\",\"external_id\":\"id-1\",\"user_data\":\"x\"," \
 	"\"endpoints\":[{\"service\":\"Cinder\",\"host\":\"b\",\"port\":8776},{\"service\":\"Nova\",\"host\":\"c\",\"port\":443,\"message\":\"closed\"}]," \
-	"\"template\":\"t\",\"operation\":\"op\",\"parameters\":{\"a\":\"b\"},\"secret_parameters\":[\"c\"],\"unregistered\":true,\"ports\":[22],\"tags\":{\"t\":\"v\"},\"config\":{\"identity_url\":\"https://a:5000" identity "\",\"settle_seconds\":2}," \
+	"\"template\":\"t\",\"operation\":\"op\",\"parameters\":{\"a\":\"b\"},\"secret_parameters\":[\"c\"],\"unregistered\":true,\"stray\":" stray ",\"ports\":[22],\"tags\":{\"t\":\"v\"},\"config\":{\"identity_url\":\"https://a:5000" identity "\",\"settle_seconds\":2}," \
 	"\"profile\":{\"image\":\"i\",\"flavor\":\"f\",\"keypair\":\"k\",\"networks\":" networks ",\"security_group\":\"Automatic\"," \
 	"\"floating_ip_pool\":\"n\",\"volumes\":[" volumes "]}}}"
 #define NETWORKS "[\"n\",{\"id\":\"o\"}]"
 #define VOLUMES "{\"image\":true,\"size\":2,\"persist\":true},{\"name\":\"d\",\"size\":1}"
 /* by the bits 0x60 */
-static const char *const jobs[] = { JOB("/v3", NETWORKS, ""), JOB("/v3", "[\"none\"]", VOLUMES), JOB("", NETWORKS, ""), JOB("", "[\"auto\"]", VOLUMES) };
+static const char *const jobs[] = { JOB("/v3", NETWORKS, "", "false"), JOB("/v3", "[\"none\"]", VOLUMES, "true"), JOB("", NETWORKS, "", "false"),
+	JOB("", "[\"auto\"]", VOLUMES, "true") };
 static struct http fake;
 static int64_t now;
 
@@ -92,7 +93,7 @@ static void judge(struct job *job, enum job_result result)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static driver_fn *const operations[] = { os_validate, os_sync, os_create, os_start, os_stop, os_destroy, os_list,
-		os_stack_put, os_stack_start, os_stack_stop, os_stack_delete };
+		os_stack_put, os_stack_start, os_stack_stop, os_stack_delete, os_adopt };
 	struct job job = { .secret = secret };
 	const char *text;
 	yyjson_doc *notice;

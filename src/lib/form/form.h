@@ -39,6 +39,7 @@ struct form {
 	const char *type, *schema;		/* of the provider */
 	const char *profile_schema;		/* of its policies; NULL = none are known */
 	const struct form_field *registration, *profile;	/* end with kind FORM_END; profile may be NULL */
+	bool imports;				/* what it has already can become an instance (register-instance-request) */
 };
 
 /* NULL for a type that is not known here. */

@@ -106,19 +106,19 @@ static const struct form_field vcloud[] = {
 };
 
 static const struct form forms[] = {
-	{ "Test Provider", SCHEMAS "test/provider", SCHEMAS "test/compute/profile", none, test_profile },
-	{ "VMware vSphere", SCHEMAS "vsphere/provider", SCHEMAS "vsphere/compute/profile", vsphere, vsphere_profile },
-	{ "Openstack", SCHEMAS "openstack/provider", SCHEMAS "openstack/compute/profile", openstack, openstack_profile },
-	{ "Rackspace", SCHEMAS "openstack/provider", NULL, rackspace, NULL },
-	{ "VMware vCloud Director", SCHEMAS "vcloud/provider", NULL, vcloud, NULL },
-	{ "Amazon Web Services", SCHEMAS "aws/provider", NULL, none, NULL },
-	{ "Amazon Web Services GovCloud", SCHEMAS "aws/provider", NULL, none, NULL },
-	{ "Microsoft Azure", SCHEMAS "azure/provider", NULL, none, NULL },
-	{ "Google Compute", SCHEMAS "gce/provider", NULL, none, NULL },
-	{ "Cloudstack", SCHEMAS "cloudstack/provider", NULL, none, NULL },
-	{ "SoftLayer", SCHEMAS "softlayer/provider", NULL, none, NULL },
-	{ "CenturyLink", SCHEMAS "centurylink/provider", NULL, none, NULL },
-	{ "Dimension Data", SCHEMAS "dimension-data/provider", NULL, none, NULL },
+	{ "Test Provider", SCHEMAS "test/provider", SCHEMAS "test/compute/profile", none, test_profile, false },
+	{ "VMware vSphere", SCHEMAS "vsphere/provider", SCHEMAS "vsphere/compute/profile", vsphere, vsphere_profile, true },
+	{ "Openstack", SCHEMAS "openstack/provider", SCHEMAS "openstack/compute/profile", openstack, openstack_profile, true },
+	{ "Rackspace", SCHEMAS "openstack/provider", NULL, rackspace, NULL, false },
+	{ "VMware vCloud Director", SCHEMAS "vcloud/provider", NULL, vcloud, NULL, false },
+	{ "Amazon Web Services", SCHEMAS "aws/provider", NULL, none, NULL, false },
+	{ "Amazon Web Services GovCloud", SCHEMAS "aws/provider", NULL, none, NULL, false },
+	{ "Microsoft Azure", SCHEMAS "azure/provider", NULL, none, NULL, false },
+	{ "Google Compute", SCHEMAS "gce/provider", NULL, none, NULL, false },
+	{ "Cloudstack", SCHEMAS "cloudstack/provider", NULL, none, NULL, false },
+	{ "SoftLayer", SCHEMAS "softlayer/provider", NULL, none, NULL, false },
+	{ "CenturyLink", SCHEMAS "centurylink/provider", NULL, none, NULL, false },
+	{ "Dimension Data", SCHEMAS "dimension-data/provider", NULL, none, NULL, false },
 };
 
 const struct form *form_all(size_t *count)
