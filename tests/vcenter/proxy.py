@@ -13,10 +13,12 @@ FAULT = """<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv
 
 
 class Proxy:
-    def __init__(self, port, to, certificate, key):
-        self.to = to			# port of the server
+    def __init__(self, port, to, certificate, key, address="127.0.0.1"):
+        self.to, self.address = to, address	# port of the server, and where both are
         self.methods = set()
         self.calls = []
+        self.answered = []
+        self.away = False		# ends every connection without an answer, as a server that is not there
         self.faults = {}		# method -> (name, words, privilege)
         self.delays = {}		# method -> seconds before it reaches the server, whoever still waits for it
         self.deaf = {}			# method -> how many answers are lost
@@ -34,7 +36,7 @@ class Proxy:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = http.server.ThreadingHTTPServer((address, port), Handler)
         self.server.daemon_threads = True
         self.server.handle_error = lambda *args: None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -52,12 +54,15 @@ class Proxy:
             return self.answer(handler, 500, {}, (FAULT % (words, name, privilege)).encode())
         if self.delays.get(method):
             time.sleep(self.delays[method])
+        if self.away:
+            handler.close_connection = True
+            return
         headers = {k: v for k, v in handler.headers.items() if k.lower() in ("content-type", "soapaction", "cookie")}
         if self.forget > 0 and "Cookie" in headers:
             self.forget -= 1
             headers["Cookie"] = 'vmware_soap_session="nobody"'
         try:
-            c = http.client.HTTPSConnection("127.0.0.1", self.to, timeout=90, context=ssl._create_unverified_context())
+            c = http.client.HTTPSConnection(self.address, self.to, timeout=90, context=ssl._create_unverified_context())
             c.request("POST", handler.path, body, headers)
             r = c.getresponse()
             data = r.read()
@@ -73,6 +78,7 @@ class Proxy:
         if self.running > 0 and method == "RetrievePropertiesEx" and b"info.state" in body:
             self.running -= 1
             data = data.replace(b">success<", b">running<")
+        self.answered.append(method)
         self.answer(handler, r.status, {"Set-Cookie": r.getheader("Set-Cookie")}, data)
 
     def answer(self, handler, status, headers, data):

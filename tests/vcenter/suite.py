@@ -534,12 +534,11 @@ def cases_restart():
 
 def cases_slow():
     proxy.drip = True
-    slow = [core.push("provider.sync", config=config(), provider="p-slow", seconds=8) for _ in range(12)]
+    slow = [core.push("provider.sync", config=config(), provider="p-slow", seconds=12) for _ in range(12)]
     time.sleep(0.5)
-    began = time.monotonic()
     r = core.run("provider.sync", config=config(SMALL), provider="p-quick")
-    took = time.monotonic() - began
-    check("slow: a provider of one byte a second holds no other up", r["outcome"] == "done" and took < 6, "%s %.1f s" % (r["outcome"], took))
+    over = [t for t in slow if core.result_of(t)]
+    check("slow: a provider of one byte a second holds no other up", r["outcome"] == "done" and not over, (r["outcome"], len(over)))
     results = [core.result(t, 60) for t in slow]
     check("slow: and its tasks end at their deadline", all(r and r["outcome"] == "refused" for r in results), results)
     proxy.drip = False
@@ -572,6 +571,9 @@ METHODS = ["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "P
            "CreateContainerView", "RetrievePropertiesEx"]
 
 
+VICTIMS = ["cloud", "vcenter", "both"]
+
+
 def strike(rng, victim, t, method, delay, hits):
     """Kills one of them, or both, some time after the task's next call of the method; notes the last call before it."""
     calls = len(proxy.calls)
@@ -599,7 +601,7 @@ def rounds(count):
         delay = rng.uniform(0.1, 0.6)
         proxy.delays = {method: delay} if method != "CreateContainerView" else {}
         attempt, r, end = 0, None, time.monotonic() + 90
-        victims = [rng.choice(["cloud", "vcenter", "both"]) for _ in range(rng.choice([1, 1, 2]))]
+        victims = [VICTIMS[n % 3], *[rng.choice(VICTIMS) for _ in range(rng.choice([0, 0, 1]))]]
         while time.monotonic() < end:
             attempt += 1
             t = core.push("machine.create", "m-%08d" % n, attempt=attempt, config=config(), **machine(n))
@@ -694,7 +696,7 @@ def main():
     only = sys.argv[1:]
     for name, f in (("certificates", cases_certificates), ("sync", cases_sync), ("machine", cases_machine),
                     ("refused", cases_refused), ("trouble", cases_trouble), ("slow", cases_slow), ("room", cases_room),
-                    ("kills", lambda: rounds(int(os.environ.get("CAM_ROUNDS", 300 if SOAK else 10)))), ("big", cases_big), ("bench", cases_bench)):
+                    ("kills", lambda: rounds(int(os.environ.get("CAM_ROUNDS", 100 if SOAK else 3)))), ("big", cases_big), ("bench", cases_bench)):
         if name in only or (not only and name != "bench"):
             began = time.monotonic()
             f()
