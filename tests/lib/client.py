@@ -18,6 +18,7 @@ class Client:
         self.house, self.token = house, house.token()
 
     def ask(self, method, path, body=None):
+        status, data = 0, b"no answer"
         for _ in range(30):
             try:
                 status, _, data = self.house.request(method, path, body, {"ElasticBox-Token": self.token}, timeout=30)
@@ -26,7 +27,7 @@ class Client:
             except OSError:
                 pass
             time.sleep(0.5)
-        if status >= 400:
+        if not 200 <= status < 400:
             raise RuntimeError("%s %s: %d %s" % (method, path, status, data[:300]))
         return data
 
