@@ -107,20 +107,22 @@ class Vms:
             f.write("1")
         return self
 
-    def make(self, name, template=""):
-        """One that begins with what the machine `template`, which does not run, has changed, if there is one."""
+    def make(self, name, template="", number=0, mac=""):
+        """One that begins with what the machine `template`, which does not run, has changed, if there is one. Its number (the last of its
+        address) and its card's address are its own choice, unless they are given: then the caller sees to it that they differ."""
         vm = Vm(self, name)
         for d in ("up", "work", "root", "dmi"):
             os.makedirs(os.path.join(vm.dir, d))
         if template in self.names():
             run("cp", "-a", os.path.join(self.dir, template, "up", "."), os.path.join(vm.dir, "up"))
-        for n in range(2, 250):	# a number of its own, as long as it is there
+        for n in [number] if number else range(2, 250):	# a number of its own, as long as it is there
             try:
                 os.symlink(name, self.number(n))
                 break
             except FileExistsError:
                 pass
         vm.put("number", str(n))
+        vm.put("mac", mac or "00:50:56:00:00:%02x" % n)
         vm.put("environment", "")
         return vm
 
@@ -174,7 +176,7 @@ class Vm:
 
     @property
     def mac(self):
-        return "00:50:56:00:00:%02x" % self.number
+        return self.get("mac")
 
     @property
     def group(self):

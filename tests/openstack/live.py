@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""The whole appliance in a house against OpenStack: registered by the API, a template and a script box deployed, both ends killed.
+"""The whole appliance in a house against OpenStack: registered by the API, a template and script boxes deployed, both ends killed.
 
-usage: live.py NETNS        which the house's cable ends in, and this program runs in
+It runs in a network namespace of its own, in which the house's cable ends and OpenStack's machines are; CAM_WORK is OpenStack's directory.
 """
 import json
 import os
@@ -9,14 +9,16 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
+import running  # noqa: E402
 import suite  # noqa: E402
 from client import Client, until  # noqa: E402
+from deployed import Instance  # noqa: E402
 from house import House  # noqa: E402
+from treevm import NETWORK, Vms  # noqa: E402
 
 SCHEMAS = "http://elasticbox.net/schemas/"
 TEMPLATE = {"HeatTemplateFormatVersion": "2012-12-12",
@@ -30,16 +32,8 @@ def check(what, good, detail=""):
     return suite.check("live: " + what, good, detail)
 
 
-class Person(Client):
-    def ended(self, instance, event):
-        """The instance, once this operation of it has ended."""
-        def over():
-            i = self.get("/services/instances/" + instance)
-            return i if i["operation"]["event"] == event and i["state"] != "processing" else None
-        return until(over, 180)
-
-    def activity(self, instance):
-        return [a["text"] for a in self.get("/services/instances/%s/activity" % instance)]
+PROFILE = {"schema": SCHEMAS + "openstack/compute/profile", "image": "linux", "flavor": "truly", "networks": ["inside"], "keypair": "key",
+           "instances": 1}
 
 
 def register(c, owner, address, ca):
@@ -67,7 +61,7 @@ def deploy(c, owner, name, box_id, policy, variables=(), policy_variables=()):
 def kills(house, rng, rooms):
     for room in rooms:
         time.sleep(rng.uniform(0.5, 3))
-        os.kill(house.service_pid(room), signal.SIGKILL)
+        os.kill(until(lambda: house.service_pid(room)), signal.SIGKILL)	# 0, while it is started anew, would be ourselves
 
 
 def template_cases(house, c, cloud, owner, p, rng):
@@ -75,88 +69,87 @@ def template_cases(house, c, cloud, owner, p, rng):
     b = box(c, owner, "cloudformation", "net", requirements=[], template={"url": json.loads(data)["url"]})
     check("the parameters of a template are variables of its box", status == 200 and [(v["name"], v["type"]) for v in b["variables"]] ==
           [("netname", "Text"), ("word", "Password")], b["variables"])
-    i = deploy(c, owner, "stacked", b["id"], b["id"], [{"name": "netname", "type": "Text", "value": "ours"},
-                                                       {"name": "word", "type": "Password", "value": "sesame"}],
-               [{"name": "provider_id", "type": "Text", "value": p}])
+    i = Instance(c, deploy(c, owner, "stacked", b["id"], b["id"], [{"name": "netname", "type": "Text", "value": "ours"},
+                                                                {"name": "word", "type": "Password", "value": "sesame"}],
+                           [{"name": "provider_id", "type": "Text", "value": p}]))
     kills(house, rng, ("cloud", "core", "cloud"))
-    end, stacks, lines = c.ended(i, "deploy"), cloud.stacks(), c.activity(i)
+    end, stacks, lines = i.ended("deploy", 180), cloud.stacks(), i.said(40)
     check("a template box is one stack, also when cloud and core are killed meanwhile", end and end["state"] == "done" and
-          [s["stack_status"] for s in stacks] == ["CREATE_COMPLETE"] and stacks[0]["stack_name"].endswith("-" + i) and len(cloud.networks("ours")) == 1,
+          [s["stack_status"] for s in stacks] == ["CREATE_COMPLETE"] and stacks[0]["stack_name"].endswith("-" + i.id) and len(cloud.networks("ours")) == 1,
           (end and end["state"], stacks, lines))
     check("its events and outputs are in the activity, and its secret went in", any("net: CREATE_COMPLETE" in t for t in lines) and
           any('Output said: "sesame"' in t for t in lines), lines)
-    whole = c.get("/services/instances/" + i)
+    whole = c.get(i.path)
     next(v for v in whole["variables"] if v["name"] == "netname")["value"] = "theirs"
-    c.call("PUT", "/services/instances/" + i, whole)
-    c.call("PUT", "/services/instances/%s/reconfigure" % i)
-    end = c.ended(i, "reconfigure")
+    c.call("PUT", i.path, whole)
+    c.call("PUT", i.path + "/reconfigure")
+    end = i.ended("reconfigure", 180)
     check("reconfigured with another value it is changed", end and end["state"] == "done" and [s["stack_status"] for s in cloud.stacks()] ==
-          ["UPDATE_COMPLETE"] and len(cloud.networks("theirs")) == 1 and not cloud.networks("ours"), (end, cloud.stacks(), c.activity(i)[-12:]))
-    c.call("DELETE", "/services/instances/%s?operation=terminate" % i)
+          ["UPDATE_COMPLETE"] and len(cloud.networks("theirs")) == 1 and not cloud.networks("ours"), (end, cloud.stacks(), i.said()))
+    c.call("DELETE", i.path + "?operation=terminate")
     kills(house, rng, ("cloud",))
-    end = c.ended(i, "terminate_service")
+    end = i.ended("terminate_service", 180)
     check("terminated it is gone with all it had", end and end["state"] == "done" and not cloud.stacks() and not cloud.networks("theirs"),
-          (end, cloud.stacks(), c.activity(i)[-8:]))
+          (end, cloud.stacks(), i.said()))
 
 
-def machine_cases(house, c, cloud, owner, p, rng):
+def machine_cases(house, c, cloud, vms, owner, p, rng):
     try:
         box(c, owner, "policy", "wrong", provider_id=p, claims=[], profile={"schema": SCHEMAS + "openstack/compute/profile", "volumes": 7})
         check("a policy's profile is held against the form of its provider", False)
     except RuntimeError as e:
         check("a policy's profile is held against the form of its provider", " 400 " in str(e) and "profile.volumes" in str(e), e)
     policy = box(c, owner, "policy", "policy", provider_id=p, claims=["linux"], profile={
-        "schema": SCHEMAS + "openstack/compute/profile", "image": "linux", "flavor": "m1.small", "networks": ["inside"], "keypair": "key", "instances": 2,
-        "security_group": "Automatic", "floating_ip_pool": "outside", "volumes": [{"image": True, "size": 1}, {"name": "data", "size": 1}]})
-    script = box(c, owner, "script", "web", requirements=["linux"], variables=[{"name": "HTTP", "type": "Port", "value": "8080"}])
-    i = deploy(c, owner, "two", script["id"], policy["id"])
-    kills(house, rng, ("cloud", "core", "cloud"))
-
-    def made():
-        return [m["external_id"] for m in c.get("/services/instances/%s/service" % i)["machines"]]
-    known = until(lambda: (lambda ids: ids if len(ids) == 2 and all(ids) else None)(made()), 180)
+        **PROFILE, "instances": 2, "security_group": "Automatic", "floating_ip_pool": "outside", "volumes": [{"image": True, "size": 1},
+                                                                                                        {"name": "data", "size": 1}]})
+    script = box(c, owner, "script", "web", requirements=["linux"], variables=[{"name": "HTTP", "type": "Port", "value": "8080"}],
+                 events={"install": c.upload("install", "#!/bin/sh\necho installed once\n")})
+    i = Instance(c, deploy(c, owner, "two", script["id"], policy["id"]))
+    kills(house, rng, ("cloud", "core", "gate", "cloud", "core"))
+    end = i.ended("deploy", 300)
+    known = [m["external_id"] for m in c.get(i.path + "/service")["machines"]]
     servers, volumes = cloud.servers(), [v["metadata"].get("cam_volume") for v in cloud.volumes()]
-    check("a server each with its volumes, also when cloud and core are killed meanwhile", known and sorted(s["id"] for s in servers) == sorted(known) and
-          {s["status"] for s in servers} == {"ACTIVE"} and sorted(volumes) == ["data", "data", "image", "image"], (known, servers, volumes, c.activity(i)))
-    c.call("PUT", "/services/instances/%s/abort" % i)     # its machines have no agent to wait for
-    until(lambda: c.get("/services/instances/" + i)["state"] != "processing", 90)
-    c.call("DELETE", "/services/instances/%s?operation=force_terminate" % i)
+    check("a server each with its volumes, also when cloud, core and gate are killed meanwhile", len(known) == 2 and all(known) and
+          sorted(s["id"] for s in servers) == sorted(known) == vms.names() and {s["status"] for s in servers} == {"ACTIVE"} and
+          sorted(volumes) == ["data", "data", "image", "image"], (known, servers, volumes, vms.names(), i.said()))
+    check("their box runs to done on each of them, once", end and end["state"] == "done" and i.output().count("installed once\n") == 2,
+          (i.said(), i.output()[-600:]))
+    c.call("DELETE", i.path + "?operation=force_terminate")
     kills(house, rng, ("cloud",))
-    end, addresses = c.ended(i, "terminate_service"), cloud.call("GET", suite.NEUTRON + "/floatingips")["floatingips"]
+    end, addresses = i.ended("terminate_service", 180), cloud.call("GET", suite.NEUTRON + "/floatingips")["floatingips"]
     groups = [g["name"] for g in cloud.call("GET", suite.NEUTRON + "/security-groups")["security_groups"] if g["name"] != "default"]
     check("force terminate leaves nothing behind, also when cloud is killed meanwhile", end and end["state"] == "done" and not cloud.servers() and
-          not cloud.volumes() and not addresses and not groups, (end, cloud.servers(), cloud.volumes(), addresses, groups, c.activity(i)[-8:]))
+          not cloud.volumes() and not addresses and not groups and until(lambda: not vms.left(), 30),
+          (end, cloud.servers(), cloud.volumes(), addresses, groups, vms.left(), i.said()))
 
 
 def services(work, address):
-    """OpenStack in namespaces of its own, but for the network: the process with which all of it ends, once it is ready."""
-    p = subprocess.Popen(["unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "sh", "-c",
-                          '"$0" "$1" "$2" && touch "$1/ready" && exec sleep infinity', os.path.join(HERE, "start"), work, address])
-    if not until(lambda: p.poll() is not None or os.path.exists(work + "/ready"), 900) or p.poll() is not None:
+    """OpenStack; it ends with the first process of this namespace."""
+    if subprocess.run([os.path.join(HERE, "start"), work, address]).returncode:
         raise RuntimeError("OpenStack did not start")
-    return p
 
 
-def main(netns):
-    with tempfile.TemporaryDirectory(prefix="cam-openstack-live.") as work, House("openstack%d" % os.getpid()) as house:
-        os.chmod(work, 0o755)
-        house.start("--wait", "90", "--netns", netns)
+def main(work):
+    with House("openstack%d" % os.getpid()) as house:
+        house.start("--wait", "90")
         address = house.status()["host"]
         ca = suite.certificate(work, address)
-        p = services(work, address)
+        vms = Vms(os.path.join(work, "vms"), os.environ["CAM_TREE"]).network()
+        services(work, address)
+        cloud, rng = suite.Cloud(), random.Random(suite.SEED)
+        cloud.prepare(NETWORK + ".0/24")
+        house.set_up()
+        c = Client(house)
+        owner = c.get("/services/workspaces")[0]["id"]
+        provider = register(c, owner, address, ca)
         try:
-            cloud, rng = suite.Cloud(), random.Random(suite.SEED)
-            cloud.prepare()
-            house.set_up()
-            c = Person(house)
-            owner = c.get("/services/workspaces")[0]["id"]
-            provider = register(c, owner, address, ca)
+            running.cases(c, cloud, vms, owner, provider, box, deploy, PROFILE)
+            running.cases_import(c, cloud, vms, owner, provider)
+            machine_cases(house, c, cloud, vms, owner, provider, rng)
             template_cases(house, c, cloud, owner, provider, rng)
-            machine_cases(house, c, cloud, owner, provider, rng)
         finally:
-            p.kill()
-            p.wait()
+            vms.end()
     sys.exit(1 if suite.failures else 0)
 
 
-main(sys.argv[1])
+main(os.environ["CAM_WORK"])

@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 
@@ -65,18 +64,20 @@ class Cloud:
         with urllib.request.urlopen(r, timeout=120) as a:
             return json.loads(a.read() or b"{}")
 
-    def prepare(self):
+    def prepare(self, inside="10.9.0.0/24"):
+        """Image, flavors, key pair and networks; inside: of the first network."""
         image = self.call("POST", "http://127.0.0.1:9292/v2/images", {"name": "linux", "disk_format": "raw", "container_format": "bare",
                                                                        "visibility": "private"})["id"]
         self.call("PUT", "http://127.0.0.1:9292/v2/images/%s/file" % image, raw=b"\0" * 65536)
-        self.call("POST", "http://127.0.0.1:8774/v2.1/flavors", {"flavor": {"name": "m1.small", "vcpus": 1, "ram": 512, "disk": 1}})
+        self.call("POST", NOVA + "/flavors", {"flavor": {"name": "m1.small", "vcpus": 1, "ram": 512, "disk": 1}})
+        self.call("POST", NOVA + "/flavors", {"flavor": {"name": "truly", "vcpus": 1, "ram": 512, "disk": 1}})
         net = self.call("POST", NEUTRON + "/networks", {"network": {"name": "inside"}})["network"]["id"]
-        inside = self.call("POST", NEUTRON + "/subnets", {"subnet": {"network_id": net, "ip_version": 4, "cidr": "10.9.0.0/24"}})["subnet"]["id"]
+        inside = self.call("POST", NEUTRON + "/subnets", {"subnet": {"network_id": net, "ip_version": 4, "cidr": inside}})["subnet"]["id"]
         out = self.call("POST", NEUTRON + "/networks", {"network": {"name": "outside", "router:external": True}})["network"]["id"]
         self.call("POST", NEUTRON + "/subnets", {"subnet": {"network_id": out, "ip_version": 4, "cidr": "192.0.2.0/24"}})
         router = self.call("POST", NEUTRON + "/routers", {"router": {"name": "r", "external_gateway_info": {"network_id": out}}})["router"]["id"]
         self.call("PUT", NEUTRON + "/routers/%s/add_router_interface" % router, {"subnet_id": inside})
-        self.call("POST", "http://127.0.0.1:8774/v2.1/os-keypairs", {"keypair": {"name": "key"}})
+        self.call("POST", NOVA + "/os-keypairs", {"keypair": {"name": "key"}})
 
         # Cinder's scheduler hears of its backend some time after both have started
         def shelf():
@@ -88,18 +89,23 @@ class Cloud:
             return good
         self.until(shelf)
 
-    def stranger(self):
-        """A server somebody else made; its id."""
+    def stranger(self, name="stranger", flavor="m1.small", metadata=None):
+        """A server somebody else made, beside whatever there is; its id."""
         image = self.call("GET", "http://127.0.0.1:9292/v2/images")["images"][0]["id"]
-        flavor = self.call("GET", "http://127.0.0.1:8774/v2.1/flavors")["flavors"][0]["id"]
+        flavor = next(f["id"] for f in self.call("GET", NOVA + "/flavors")["flavors"] if f["name"] == flavor)
         net = self.call("GET", NEUTRON + "/networks?name=inside")["networks"][0]["id"]
-        made = self.call("POST", "http://127.0.0.1:8774/v2.1/servers", {"server": {
-            "name": "stranger", "imageRef": image, "flavorRef": flavor, "networks": [{"uuid": net}]}})["server"]["id"]
-        self.until(lambda: [s["status"] for s in self.servers()] == ["ACTIVE"])
+        made = self.call("POST", NOVA + "/servers", {"server": {
+            "name": name, "imageRef": image, "flavorRef": flavor, "networks": [{"uuid": net}], "config_drive": True,
+            "metadata": metadata or {}}})["server"]["id"]
+        self.until(lambda: self.server(made).get("status") == "ACTIVE")
         return made
 
+    def server(self, id):
+        """{} when there is none."""
+        return next((s for s in self.servers() if s["id"] == id), {})
+
     def remove(self, server):
-        self.call("DELETE", "http://127.0.0.1:8774/v2.1/servers/" + server)
+        self.call("DELETE", NOVA + "/servers/" + server)
         self.until(lambda: not self.servers())
 
     def until(self, f, seconds=120):
@@ -116,7 +122,7 @@ class Cloud:
         return v
 
     def attachments(self, server):
-        r = urllib.request.Request("http://127.0.0.1:8774/v2.1/servers/%s/os-volume_attachments" % server,
+        r = urllib.request.Request(NOVA + "/servers/%s/os-volume_attachments" % server,
                                    headers={"X-Auth-Token": self.token, "OpenStack-API-Version": "compute 2.79"})
         with urllib.request.urlopen(r, timeout=120) as a:
             return json.loads(a.read())["volumeAttachments"]
@@ -129,10 +135,10 @@ class Cloud:
         return self.call("GET", NEUTRON + "/networks?name=" + name)["networks"]
 
     def servers(self):
-        return self.call("GET", "http://127.0.0.1:8774/v2.1/servers/detail")["servers"]
+        return self.call("GET", NOVA + "/servers/detail")["servers"]
 
 
-NEUTRON = "http://127.0.0.1:9696/v2.0"
+NEUTRON, NOVA = "http://127.0.0.1:9696/v2.0", "http://127.0.0.1:8774/v2.1"
 PROFILE = {"schema": "http://elasticbox.net/schemas/openstack/compute/profile", "image": "linux", "flavor": "m1.small", "keypair": "key",
            "networks": ["inside"], "security_group": "Automatic", "floating_ip_pool": "outside", "instances": 1}
 
@@ -168,7 +174,8 @@ def cases():
     r = result("provider.sync")
     check("sync: a server that is not ours is listed as not registered", [(u["name"], u["external_id"], u["power_state"]) for u in
           r["output"].get("unregistered", [])] == [("stranger", stranger, "ACTIVE")] and
-          r["output"]["unregistered"][0]["server_info"]["address"].startswith("10.9.0."), r["output"].get("unregistered"))
+          r["output"]["unregistered"][0]["server_info"]["address"].startswith("10.9.0.") and
+          [r["output"]["unregistered"][0]["server_info"].get(k) for k in ("cpus", "memory", "os")] == [1, 512, "linux"], r["output"].get("unregistered"))
     cloud_.remove(stranger)
     place = r["output"].get("services", [{}])[0].get("locations", [{}])[0]
     check("sync: images, flavors, key pairs, networks, groups", r["outcome"] == "done" and
@@ -199,6 +206,33 @@ def cases():
     left = cloud_.call("GET", "http://127.0.0.1:9696/v2.0/security-groups?description=appliance/m-00000001")["security_groups"]
     left += cloud_.call("GET", NEUTRON + "/floatingips")["floatingips"]
     check("destroy: gone with its group and its floating address, and again", [x["outcome"] for x in r] == ["done", "done"] and not cloud_.servers() and not left, (r, left))
+
+
+def adopt_cases():
+    old = cloud_.stranger("old", metadata={"theirs": "x"})
+    before = cloud_.server(old)
+    r = [result("machine.adopt", 20, external_id=old) for _ in (1, 2)]
+    now = cloud_.server(old)["metadata"]
+    check("adopt: a server that was there carries the key beside what it had, once and for all", [x["outcome"] for x in r] == ["done"] * 2 and
+          r[0]["output"] == r[1]["output"] and r[0]["output"]["external_id"] == old and r[0]["output"]["hostname"] == "old" and
+          r[0]["output"]["addresses"]["private"].startswith("10.9.0.") and now["cam_key"] == "appliance/m-00000020" and now["theirs"] == "x", (r, now))
+    r = result("machine.list", unregistered=True)
+    check("list: it is ours then, and not unregistered", [m["key"] for m in r["output"].get("machines", []) if m["external_id"] == old] ==
+          ["m-00000020"] and r["output"].get("unregistered") == [], r)
+    r = result("machine.adopt", 21, external_id=old)
+    check("adopt: one that is another's is refused", r["outcome"] == "refused" and "belongs to another" in r["message"], r)
+    r = result("machine.adopt", 22, external_id="00000000-0000-4000-8000-000000000000")
+    check("adopt: so is one that is gone", r["outcome"] == "refused" and "gone" in r["message"], r)
+    r = [result(kind, 20, external_id=old)["outcome"] for kind in ("machine.stop", "machine.start")]
+    check("adopt: it is switched as any other", r == ["done"] * 2 and cloud_.server(old)["status"] == "ACTIVE", r)
+    r = result("machine.destroy", 20, external_id=old, stray=True)
+    now = cloud_.server(old)
+    check("destroy: one that was adopted and belongs to nothing any more is let go, as it was", r["outcome"] == "done" and
+          {k: now.get(k) for k in ("metadata", "status", "addresses")} == {k: before[k] for k in ("metadata", "status", "addresses")}, (r, now))
+    r = result("machine.adopt", 23, external_id=old)
+    d = result("machine.destroy", 23, external_id=old)
+    check("destroy: one whose instance is terminated is removed as any other", [r["outcome"], d["outcome"]] == ["done"] * 2 and not cloud_.server(old),
+          (r, d))
 
 
 VOLUMES = [{"image": True, "size": 2, "persist": True}, {"name": "data", "size": 1}, {"size": 1}]
@@ -353,8 +387,7 @@ def rounds():
 
 def main():
     global core, room, cloud_, ca
-    sh("ip", "link", "set", "lo", "up")
-    work = tempfile.mkdtemp(prefix="cam-openstack.")
+    work = os.environ["CAM_WORK"]
     ca = certificate(work)
     os.chdir(os.path.join(HERE, "..", ".."))
     start = subprocess.Popen([os.path.join(HERE, "start"), work])
@@ -369,6 +402,7 @@ def main():
     room = rooms.Room("cloud", ("core", "keyd"))
     assert room.start(), room.text()
     cases()
+    adopt_cases()
     volume_cases()
     stack_cases()
     if sys.argv[1:] != ["quick"]:

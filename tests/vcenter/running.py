@@ -3,6 +3,7 @@ import json
 import os
 import time
 
+from deployed import Instance
 from world import SCHEMAS, box, check, deploy, kill, policy, sync, until
 
 SCRIPTS = {
@@ -17,26 +18,6 @@ ROUNDS = int(os.environ.get("CAM_TRULY", 30 if os.environ.get("CAM_SOAK") else 1
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "vmware-rpctool")
 # vCenter copies a template's ExtraConfig, vcsim does not: so it comes with the policy.
 TRULY = [{"key": "RUN.container", "value": "[\"tree\"]"}]
-
-
-class Instance:
-    def __init__(self, c, id):
-        self.c, self.id = c, id
-        self.path = "/services/instances/" + id
-
-    def ended(self, event, seconds=150):
-        """The instance when this operation of its has ended, None when it does not."""
-        return until(lambda: (lambda i: i if i["state"] != "processing" and i["operation"]["event"] == event else None)(self.c.get(self.path)), seconds)
-
-    def good(self, event):
-        i = self.ended(event)
-        return i is not None and i["state"] == "done"
-
-    def said(self):
-        return [a["text"] for a in self.c.get(self.path + "/activity")][-12:]
-
-    def output(self):
-        return self.c.text(self.path + "/machine_logs")
 
 
 def cases(c, vc, vms, workspace, p):
