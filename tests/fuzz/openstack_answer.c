@@ -13,8 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The first byte is the operation; with 0x80 logging in is hostile, too; with 0x40 which Keystone it is is asked (v2.0's token is an
- * answer like any other); with 0x20 the machine has volumes, no network, and is to be let go of if it was adopted.  The rest are answers, divided by NUL; the first
- * byte of each says its status: 2 200 (t: with a token), 1 401, 4 404, 9 409, 5 500, x none at all; the last is said again.
+ * answer like any other); with 0x20 the machine has volumes, no network, and is to be let go of if it was adopted.  The rest are
+ * answers, divided by NUL; the first byte of each says its status: 2 200 (t: with a token), 1 401, 4 404, 9 409, 5 500, x none at
+ * all; the last is said again.
  */
 struct http { const char *at, *end, *body; size_t len; int status; bool token, canned; };
 
