@@ -149,20 +149,16 @@ static void note_strays(struct db *db, const struct core_task *t, const struct s
 /* A list that may have been cut says nothing of what it does not have. */
 static void look_for_vanished(struct db *db, const struct core_task *t, const struct seen *list, unsigned n)
 {
-	struct vanished_list all = { .keys = calloc(n + 1, sizeof *all.keys), .external_ids = calloc(n + 1, sizeof *all.external_ids) };
+	struct vanished_list all = { .keys = calloc(n + 1, sizeof *all.keys) };
 
-	if (!all.keys || !all.external_ids)
+	if (!all.keys)
 		log_fatal("reconcile");
-	for (unsigned i = 0; i < n; i++) {
-		if (list[i].beside || list[i].stack)
-			continue;
-		all.keys[all.count] = list[i].key;
-		all.external_ids[all.count++] = list[i].external_id;
-	}
+	for (unsigned i = 0; i < n; i++)
+		if (!list[i].beside && !list[i].stack)
+			all.keys[all.count++] = list[i].key;
 	if (n < LIST_MAX)
 		vanished_machines(db, t, &all);
 	free(all.keys);
-	free(all.external_ids);
 }
 
 void provider_list_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)

@@ -29,9 +29,9 @@
  * the log.  True when the document changed; the caller puts it. */
 bool vanished_take(struct db *db, struct object *provider, yyjson_val *services);
 
-/* Machines a list has: what says them. */
+/* Machines a list has, by their keys: a provider may give another machine the reference of one that is gone. */
 struct vanished_list {
-	const char **keys, **external_ids;	/* put in order by it */
+	const char **keys;		/* put in order by it */
 	size_t count;
 };
 /* The list of this task came: marks machines of the provider that are not in it. */

@@ -60,7 +60,7 @@ static void judge(struct db *db, const struct object *p, const struct row *r)
 static size_t read_rows(struct db *db, const struct core_task *t, const struct vanished_list *list, struct row **out)
 {
 	int64_t began = db_number(db, 0, "SELECT started FROM task WHERE id = ?", "i", t->id);
-	sqlite3_stmt *q = db_query(db, "SELECT id, external_id, missed FROM machine WHERE provider = ?1 AND provider <> '' AND"
+	sqlite3_stmt *q = db_query(db, "SELECT id, missed FROM machine WHERE provider = ?1 AND provider <> '' AND"
 		" external_id <> '' AND state NOT IN ('expected', 'making', 'leaving', 'gone') AND updated < ?2 AND NOT EXISTS(SELECT 1"
 		" FROM object WHERE kind = ?3 AND object.id = machine.instance AND object.state <> 'done' AND json_extract(doc,"
 		" '$.operation.event') = 'deploy' AND json_extract(doc, '$.unregistered_id') <> '')", "tii", t->provider, began,
@@ -77,8 +77,8 @@ static size_t read_rows(struct db *db, const struct core_task *t, const struct v
 			rows = more;
 		}
 		snprintf(rows[n].id, sizeof rows[n].id, "%s", db_text(q, 0));
-		rows[n].there = within(list->external_ids, list->count, db_text(q, 1)) || within(list->keys, list->count, db_text(q, 0));
-		rows[n++].missed = db_int(q, 2);
+		rows[n].there = within(list->keys, list->count, db_text(q, 0));
+		rows[n++].missed = db_int(q, 1);
 	}
 	*out = rows;
 	return n;
@@ -92,10 +92,8 @@ void vanished_machines(struct db *db, const struct core_task *t, const struct va
 
 	if (!object_get(db, OBJECT_PROVIDER, t->provider, &p))
 		return;
-	if (list->count) {
+	if (list->count)
 		qsort(list->keys, list->count, sizeof *list->keys, by_text);
-		qsort(list->external_ids, list->count, sizeof *list->external_ids, by_text);
-	}
 	n = read_rows(db, t, list, &rows);
 	for (size_t i = 0; i < n; i++)
 		judge(db, &p, &rows[i]);

@@ -169,6 +169,12 @@ static void check_machines(void)
 	CHECK(db_number(db, 0, "SELECT count(*) FROM event", "") == began);
 	list(M2 "," M1, 1005);
 	CHECK(shown("m-2", "done", false) && said("Machine m-2 (vm-12) is there again"));
+	/* What has its reference now is another machine. */
+	list(M1 "," "{\"key\":\"m-9\",\"external_id\":\"vm-12\"}", 1040);
+	list(M1 "," "{\"key\":\"m-9\",\"external_id\":\"vm-12\"}", 1041);
+	CHECK(shown("m-2", "unavailable", true));
+	list(M2 "," M1, 1042);
+	CHECK(shown("m-2", "done", false));
 	/* Missed once, there again, missed once: not in a row. */
 	list(M1, 1006);
 	list(M2 "," M1, 1007);
