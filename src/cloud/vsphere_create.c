@@ -240,23 +240,40 @@ static enum job_result customize(struct vim *v, const struct vim_ref *vm)
 	return r == VIM_DONE || vim_is_fault(v, r, "CustomizationPending") ? JOB_INVALID : vim_fail(v, r, "customize");
 }
 
-/* Number of the custom attribute of this name, made when it is not there.  -1 when it cannot be. */
-static int64_t attribute(struct vim *v, const char *name)
+/* Number of the custom attribute of this name, -1 when there is none. */
+static enum vim_result find_attribute(struct vim *v, const char *name, int64_t *key)
 {
-	struct xml_out args = XML_OUT_ZERO;
 	struct xml_node *o, *f;
 	enum vim_result r = vim_get(v, &v->fields, "field", &o);
 
-	for (f = r == VIM_DONE ? xml_child(vim_property(o, "field"), "CustomFieldDef") : NULL; f; f = xml_again(f))
+	*key = -1;
+	for (f = r == VIM_DONE ? xml_child(vim_property(o, "field"), "CustomFieldDef") : NULL; f && *key < 0; f = xml_again(f))
 		if (!strcmp(xml_text(f, "name"), name))
-			return xml_number(xml_text(f, "key"), -1);
-	if (r != VIM_DONE)
-		return -1;
+			*key = xml_number(xml_text(f, "key"), -1);
+	return r;
+}
+
+/* The same, made when it is not there.  -1 when it cannot be. */
+static int64_t attribute(struct vim *v, const char *name)
+{
+	struct xml_out args = XML_OUT_ZERO;
+	struct xml_node *o;
+	enum vim_result r = VIM_LOST;
+	int64_t key;
+
+	if (find_attribute(v, name, &key) != VIM_DONE || key >= 0)
+		return key;
 	xml_put_element(&args, "name", name);
 	xml_put_element(&args, "moType", "VirtualMachine");
-	r = args.bad ? VIM_LOST : vim_call(v, "AddCustomFieldDef", &v->fields, args.text, false, &o);
+	if (!args.bad)
+		r = vim_call(v, "AddCustomFieldDef", &v->fields, args.text, false, &o);
 	xml_out_free(&args);
-	return r == VIM_DONE ? xml_number(xml_text(o, "returnval/key"), -1) : -1;
+	if (r == VIM_DONE)
+		return xml_number(xml_text(o, "returnval/key"), -1);
+	/* made for another machine at the same moment */
+	if (vim_is_fault(v, r, "DuplicateName"))
+		find_attribute(v, name, &key);
+	return key;
 }
 
 /* Tags are an extra: a user without the privilege for them gets a warning, and the machine. */
@@ -279,7 +296,7 @@ static void tag(struct vim *v, const struct vim_ref *vm)
 		r = key < 0 || args.bad ? VIM_LOST : vim_call(v, "SetField", &v->fields, args.text, true, NULL);
 		xml_out_free(&args);
 		if (r != VIM_DONE) {
-			job_say(v->job, JOB_WARNING, "The tag %s could not be set: %s%s%s", yyjson_get_str(name), v->why,
+			job_say(v->job, JOB_WARNING, "The tag %s could not be set: %s%s%s", yyjson_get_str(name), v->why[0] ? v->why : v->fault,
 				v->privilege[0] ? ", privilege " : "", v->privilege);
 			return;
 		}

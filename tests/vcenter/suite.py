@@ -433,6 +433,15 @@ def cases_trouble():
     proxy.faults = {}
     core.run("machine.destroy", **of(12, r["output"].get("external_id", "")))
     core.run("machine.destroy", **of(11, ""))
+    proxy.delays = {"AddCustomFieldDef": 1}
+    both = [core.push("machine.create", "m-%08d" % n, config=config(), tags={"At once": "x%d" % n}, **machine(n)) for n in (12, 11)]
+    done = [core.result(t)["outcome"] for t in both]
+    proxy.delays = {}
+    tags = [[x["Value"] for x in vc.info("web-eb-abcde-%d" % n)["CustomValue"] or []] for n in (12, 11)]
+    check("trouble: a tag that two machines bring at the same moment is set for both", done == ["done"] * 2 and tags == [["x12"], ["x11"]],
+          (done, tags, [core.text(t) for t in both]))
+    for n in (12, 11):
+        core.run("machine.destroy", **of(n, ""))
     proxy.deaf = {"CloneVM_Task": 1}
     sent = proxy.calls.count("CloneVM_Task")
     t = core.push("machine.create", "m-00000013", config=config(), **machine(13))
