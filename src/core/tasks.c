@@ -84,14 +84,15 @@ int64_t core_task_add(struct db *db, const struct core_task_new *n)
 	int64_t now = core_stamp(db), boot = plat_clock_boot();
 
 #define TEXT(s) ((s) ? (s) : "")
-	return db_number(db, 0, "INSERT INTO task(operation, worker, kind, key, input, state, due_boot, wait_boot, flow, step, part,"
+	db_run(db, "INSERT INTO task(operation, worker, kind, key, input, state, due_boot, wait_boot, flow, step, part,"
 		" instance, machine, provider, workspace, attempts_max, wait, run, created, updated) VALUES(?, ?, ?, ?, ?,"
-		" 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING RETURNING id", "itttt" "iitii"
+		" 'waiting', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(key) DO NOTHING", "itttt" "iitii"
 		"ttttiiiii", n->operation, n->worker, n->kind, n->key, n->input ? n->input : "{}",
 		n->held ? CORE_TASK_NEVER : boot, boot + patience(db, n->worker, n->wait), TEXT(n->flow), n->step, n->part,
 		TEXT(n->instance), TEXT(n->machine), TEXT(n->provider), TEXT(n->workspace),
 		(int64_t)(n->attempts ? n->attempts : CORE_TASK_ATTEMPTS), (int64_t)n->wait, (int64_t)(n->run ? n->run : 3600),
 		now, now);
+	return db_inserted(db);
 }
 
 /* ---- operations of the appliance itself ---- */

@@ -42,10 +42,10 @@ void core_event(struct db *db, const char *kind, const char *object, const char 
 {
 	int64_t sequence;
 
-	sequence = db_number(db, 0, "INSERT INTO event(time, kind, object, data) VALUES(?, ?, ?, ?) RETURNING sequence",
-		"ittt", core_stamp(db), kind, object, data);
+	db_run(db, "INSERT INTO event(time, kind, object, data) VALUES(?, ?, ?, ?)", "ittt", core_stamp(db), kind, object, data);
+	sequence = db_inserted(db);
 	/* The old ones go a few at a time, so no transaction pays for all. */
-	if (sequence % EVENTS_SWEEP == 0)
+	if (sequence && sequence % EVENTS_SWEEP == 0)
 		db_run(db, "DELETE FROM event WHERE sequence IN (SELECT sequence FROM event WHERE sequence <= ?"
 			" ORDER BY sequence LIMIT ?)", "ii", sequence - CORE_EVENTS_KEPT, (int64_t)(4 * EVENTS_SWEEP));
 }

@@ -253,6 +253,11 @@ int db_changes(const struct db *db)
 	return db->changes;
 }
 
+int64_t db_inserted(const struct db *db)
+{
+	return db->changes ? sqlite3_last_insert_rowid(db->handle) : 0;
+}
+
 sqlite3_stmt *db_query(struct db *db, const char *sql, const char *format, ...)
 {
 	sqlite3_stmt *st;

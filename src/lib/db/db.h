@@ -52,6 +52,9 @@ sqlite3 *db_handle(struct db *db);
 void db_run(struct db *db, const char *sql, const char *format, ...);
 /* Rows changed by the last db_run. */
 int db_changes(const struct db *db);
+/* The number of the row the last db_run inserted, 0 = it inserted none.  What RETURNING would say, which makes SQLite keep every page
+ * the statement changes a second time. */
+int64_t db_inserted(const struct db *db);
 
 /* BEGIN, COMMIT and the like, whether or not an error is pending.  0, or the extended result code. */
 int db_control(struct db *db, const char *sql);

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <time.h>
 
 #include "plat/clock.h"
@@ -34,10 +33,18 @@ void plat_clock_replace(int64_t (*wall)(void), int64_t (*boot)(void))
 	boot_clock = boot;
 }
 
+/* Every change is told with its time, some with several: printf would cost more than what is written. */
+static char *digits(char *at, unsigned value, int count)
+{
+	for (int i = count - 1; i >= 0; i--, value /= 10)
+		at[i] = (char)('0' + value % 10);
+	return at + count;
+}
+
 void plat_clock_text(int64_t wall, char out[PLAT_CLOCK_TEXT])
 {
 	int64_t seconds = wall / PLAT_SECOND, fraction = wall % PLAT_SECOND;
-	char text[64];
+	char *at = out;
 	struct tm tm;
 	time_t t;
 
@@ -47,7 +54,18 @@ void plat_clock_text(int64_t wall, char out[PLAT_CLOCK_TEXT])
 	}
 	t = seconds < YEAR_0 ? YEAR_0 : seconds > YEAR_9999 ? YEAR_9999 : seconds;
 	gmtime_r(&t, &tm);
-	snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d.%06d", tm.tm_year + 1900, tm.tm_mon + 1,
-		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)fraction);
-	snprintf(out, PLAT_CLOCK_TEXT, "%.26s", text);
+	at = digits(at, (unsigned)tm.tm_year + 1900, 4);
+	*at++ = '-';
+	at = digits(at, (unsigned)tm.tm_mon + 1, 2);
+	*at++ = '-';
+	at = digits(at, (unsigned)tm.tm_mday, 2);
+	*at++ = ' ';
+	at = digits(at, (unsigned)tm.tm_hour, 2);
+	*at++ = ':';
+	at = digits(at, (unsigned)tm.tm_min, 2);
+	*at++ = ':';
+	at = digits(at, (unsigned)tm.tm_sec, 2);
+	*at++ = '.';
+	at = digits(at, (unsigned)fraction, 6);
+	*at = 0;
 }

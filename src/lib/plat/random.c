@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -63,12 +62,18 @@ void plat_random_replace(void (*fill)(void *buf, size_t len))
 
 static void uuid_text(uint8_t b[16], unsigned version, char out[PLAT_UUID_TEXT])
 {
+	static const char hex[] = "0123456789abcdef";
 	char *at = out;
 
 	b[6] = (uint8_t)((b[6] & 0x0f) | version << 4);
 	b[8] = (b[8] & 0x3f) | 0x80;
-	for (int i = 0; i < 16; i++)
-		at += sprintf(at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*at++ = '-';
+		*at++ = hex[b[i] >> 4];
+		*at++ = hex[b[i] & 15];
+	}
+	*at = 0;
 }
 
 void plat_random_uuid(char out[PLAT_UUID_TEXT])
