@@ -26,9 +26,9 @@
 
 #define CORE_DATABASE "/data/core/core.db"
 #define CORE_RESERVE "/data/core/reserve"
-/* Space held back for signing in and deleting when the disk is full, bytes: a
- * whole write-ahead log between two checkpoints and as much again. */
-#define CORE_RESERVE_BYTES (8u << 20)
+/* Space held back for signing in and deleting when the disk is full, bytes: a whole write-ahead log, whose pages may all be new to
+ * the database when it is copied back, and a short log twice. */
+#define CORE_RESERVE_BYTES (DB_LOG_BYTES + (8u << 20))
 #define CORE_READERS 2
 /* A call that is not answered by then is answered 503, seconds. */
 #define CORE_DEADLINE 20.0

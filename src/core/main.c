@@ -101,6 +101,7 @@ static int database_start(struct core *core, struct db *readers[CORE_READERS], c
 	db_writer_run(&core->commit, jobs, 1);
 	if (start.job.failure)
 		goto failed;
+	db_log_reserve(core->commit.db);
 	for (int i = 0; i < CORE_READERS; i++) {
 		readers[i] = db_open(CORE_DATABASE, NULL, DB_READER);
 		if (!readers[i])

@@ -1,5 +1,6 @@
 /* core: on a file system that is full, changes are refused with 507 while signing in,
- * signing out and restarting still work on the reserve; with space again all goes on. */
+ * signing out and restarting still work on the reserve; with space again all goes on.  Once with a short log, once with one that has
+ * its room, and once with one for which there was none. */
 /* with: core/schema.c core/tables_boxes.c core/tables_instances.c core/tables_users.c core/tables_blobs.c core/tables_reports.c core/tables_work.c core/tables_providers.c core/truth.c core/principal.c */
 #include <fcntl.h>
 #include <sched.h>
@@ -20,7 +21,13 @@ static int failed;
 static int64_t now = 1000 * PLAT_SECOND;
 
 #define CHECK(what) do { if (!(what)) { failed = 1; printf("%s:%d: %s\n", __FILE__, __LINE__, #what); } } while (0)
-#define RESERVE_BYTES (4u << 20)
+
+/* One world: its disk, its reserve, and whether there is room for a long log. */
+static const struct world { const char *disk; size_t reserve; bool asked, room; } worlds[] = {
+	{ "size=24m", 4u << 20, false, false },
+	{ "size=80m", DB_LOG_BYTES + (4u << 20), true, true },
+	{ "size=24m", 8u << 20, true, false },
+};
 
 struct job {
 	struct db_job job;
@@ -74,7 +81,7 @@ static void fill(void)
 	static char piece[4096];
 	int fd = open("ballast", O_WRONLY | O_CREAT | O_APPEND, 0600);
 
-	for (int i = 0; i < 8192 && write(fd, piece, sizeof piece) > 0; i++)
+	for (int i = 0; i < 32768 && write(fd, piece, sizeof piece) > 0; i++)
 		;
 	close(fd);
 }
@@ -85,36 +92,46 @@ static bool open_database(void)
 	return w.db && !db_migrate(w.db, core_schema, core_schema_count, "test");
 }
 
-int main(void)
+static int64_t bytes_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? -1 : (int64_t)st.st_size;
+}
+
+static void open_world(const struct world *world)
+{
+	CHECK(!mount("none", "disk", "tmpfs", 0, world->disk) && !chdir("disk"));
+	memset(&w, 0, sizeof w);
+	db_reserve_open(&w.reserve, "reserve", world->reserve);
+	CHECK(w.reserve.held && open_database());
+	if (!world->asked)
+		return;
+	CHECK(db_log_reserve(w.db) == world->room);
+	CHECK(world->room ? bytes_of("core.db-wal") == DB_LOG_BYTES : bytes_of("core.db-wal") < (4 << 20));
+}
+
+static void check_world(const struct world *world)
 {
 	struct job first, j;
 	int refused = 0;
 	int64_t events;
-	struct stat st;
 
-	if (sodium_init() < 0 || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-			mkdir("disk", 0700) || mount("none", "disk", "tmpfs", 0, "size=24m") || chdir("disk")) {
-		perror("a file system of its own");
-		return 1;
-	}
-	log_open("test");
-	plat_clock_replace(NULL, boot);
-	db_start();
-	db_reserve_open(&w.reserve, "reserve", RESERVE_BYTES);
-	CHECK(w.reserve.held && open_database());
+	open_world(world);
 	memset(&first, 0, sizeof first);
 	memset(&j, 0, sizeof j);
 	CHECK(run(&first, sign_in_run, true) == DB_DONE);
 
 	fill();
-	for (int i = 0; i < 2000 && refused < 3; i++)
+	for (int i = 0; i < 4000 && refused < 3; i++)
 		refused += run(&j, change_run, false) == DB_FULL;
 	CHECK(refused == 3);
-	/* Changes alone never touch the reserve. */
-	CHECK(w.reserve.held && !stat("reserve", &st) && st.st_size == RESERVE_BYTES);
+	/* Changes alone never touch the reserve, and nobody the log's room. */
+	CHECK(w.reserve.held && bytes_of("reserve") == (int64_t)world->reserve);
+	CHECK(!world->room || bytes_of("core.db-wal") >= DB_LOG_BYTES);
 	events = db_number(w.db, 0, "SELECT count(*) FROM event", "");
 
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 20 || (i < 4000 && w.reserve.held); i++) {
 		CHECK(run(&j, sign_in_run, true) == DB_DONE);
 		CHECK(run(&j, sign_out_run, true) == DB_DONE);
 	}
@@ -127,6 +144,8 @@ int main(void)
 
 	db_close(w.db);
 	CHECK(open_database());
+	if (world->asked)
+		db_log_reserve(w.db);
 	CHECK(run(&j, sign_in_run, true) == DB_DONE);
 
 	CHECK(!unlink("ballast"));
@@ -137,5 +156,19 @@ int main(void)
 	CHECK(db_number(w.db, 0, "SELECT count(*) FROM event", "") > events);
 	CHECK(!db_error_take(w.db));
 	db_close(w.db);
+	CHECK(!chdir("..") && !umount("disk"));
+}
+
+int main(void)
+{
+	if (sodium_init() < 0 || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mkdir("disk", 0700)) {
+		perror("a file system of its own");
+		return 1;
+	}
+	log_open("test");
+	plat_clock_replace(NULL, boot);
+	db_start();
+	for (size_t i = 0; i < sizeof worlds / sizeof worlds[0]; i++)
+		check_world(&worlds[i]);
 	return failed;
 }

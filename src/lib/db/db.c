@@ -12,6 +12,9 @@
  * checkpoints and the opening of readers can meet. */
 #define BUSY_MS 2000
 
+/* The log's room is written in pieces of so many bytes. */
+#define PIECE (64u << 10)
+
 /* Places of the table of statements: half of them stay empty. */
 #define PLACES (2 * DB_STATEMENTS)
 
@@ -119,6 +122,45 @@ struct db *db_open(const char *path, const char *vfs, enum db_mode mode)
 		return NULL;
 	}
 	return db;
+}
+
+/* The room beyond the log's end.  What is in it is no part of the log: its frames have the salt of their log and a sum of all before. */
+static bool extend(sqlite3_file *log, sqlite3_int64 from)
+{
+	static char piece[PIECE];
+	sqlite3_int64 at;
+	int n;
+
+	/* Zeros could be stored as a hole by some file systems. */
+	memset(piece, 0x55, sizeof piece);
+	for (at = from; at < DB_LOG_BYTES; at += n) {
+		n = DB_LOG_BYTES - at < PIECE ? (int)(DB_LOG_BYTES - at) : (int)PIECE;
+		if (log->pMethods->xWrite(log, piece, n, at))
+			return false;
+	}
+	return !log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
+bool db_log_reserve(struct db *db)
+{
+	sqlite3_file *log = NULL;
+	sqlite3_int64 size;
+	char limit[64];
+
+	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) || !log || !log->pMethods ||
+			log->pMethods->xFileSize(log, &size))
+		return false;
+	if (size < DB_LOG_BYTES && !extend(log, size)) {
+		/* Half of the room would only be missed elsewhere. */
+		log->pMethods->xTruncate(log, size);
+		log_warn("disk: no space for the whole log of %u KiB: it stays short", DB_LOG_BYTES >> 10);
+		return false;
+	}
+	sqlite3_snprintf(sizeof limit, limit, "PRAGMA journal_size_limit=%u", DB_LOG_BYTES);
+	if (plain(db, limit))
+		return false;
+	sqlite3_wal_autocheckpoint(db->handle, DB_LOG_PAGES);
+	return true;
 }
 
 void db_close(struct db *db)

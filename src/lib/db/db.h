@@ -33,6 +33,10 @@
  * DB_WAL_BYTES afterwards. */
 #define DB_WAL_PAGES 1000
 #define DB_WAL_BYTES (4u << 20)
+/* The same with room of its own (db_log_reserve): pages that are changed again and again are copied back once, and writing over
+ * what is there already costs the file system less.  The room is that of the pages and of one more large transaction. */
+#define DB_LOG_PAGES 4000
+#define DB_LOG_BYTES (18u << 20)
 
 /* Gives SQLite its heap and starts it.  Once per process, before threads.  Ends
  * the process when the library was built without what we rely on. */
@@ -45,6 +49,9 @@ enum db_mode { DB_INVALID = 0, DB_WRITER, DB_READER };
 /* Opens path (made by the writer when absent) through the named VFS, NULL = the
  * default.  Write-ahead log, synchronous=FULL.  Returns NULL with a log line. */
 struct db *db_open(const char *path, const char *vfs, enum db_mode mode);
+/* Of the writer, after its first transaction: takes the room of a long log on the disk once, so that a disk that fills up later
+ * does not reach the log, and from then on copies back more seldom.  False, and all stays as it is, when there is no room. */
+bool db_log_reserve(struct db *db);
 void db_close(struct db *db);
 sqlite3 *db_handle(struct db *db);
 
