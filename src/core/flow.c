@@ -8,6 +8,7 @@
 #include "rebind.h"
 #include "truth.h"
 #include "plat/clock.h"
+#include "plat/text.h"
 
 /* ---- rows ---- */
 
@@ -19,7 +20,7 @@ static bool flow_read(struct db *db, const char *operation, struct flow *f)
 	memset(f, 0, sizeof *f);
 	if (!db_row(db, q))
 		return false;
-	snprintf(f->operation, sizeof f->operation, "%s", operation);
+	plat_text(f->operation, sizeof f->operation, operation);
 	db_copy(q, 0, f->instance, sizeof f->instance);
 	db_copy(q, 1, f->workspace, sizeof f->workspace);
 	db_copy(q, 2, f->provider, sizeof f->provider);

@@ -9,6 +9,7 @@
 #include "machine.h"
 #include "truth.h"
 #include "log/log.h"
+#include "plat/text.h"
 
 static const char *text(yyjson_mut_val *object, const char *name)
 {
@@ -142,9 +143,9 @@ void flow_script_given(struct db *db, const struct core_task *t)
 	names_read(t, &n);
 	object_id_guid(id);
 	object_new(&entry, OBJECT_ACTIVITY, id, SCHEMAS "instance-activity");
-	snprintf(entry.owner, sizeof entry.owner, "%s", instance.owner);
-	snprintf(entry.organization, sizeof entry.organization, "%s", instance.organization);
-	snprintf(entry.parent, sizeof entry.parent, "%s", instance.id);
+	plat_text(entry.owner, sizeof entry.owner, instance.owner);
+	plat_text(entry.organization, sizeof entry.organization, instance.organization);
+	plat_text(entry.parent, sizeof entry.parent, instance.id);
 	snprintf(line, sizeof line, "Executing %s:%.128s in machine %s.", n.event, n.box, m.name);
 	object_set(&entry, "instance", instance.id);
 	object_set(&entry, "text", line);
@@ -186,6 +187,11 @@ void flow_script_ended(struct db *db, const struct core_task *t, const char *why
 	char line[FLOW_WHY];
 
 	close_entry(db, t, output);
+	/* What ended well needs no words. */
+	if (t->state == TASK_DONE) {
+		flow_task_ended(db, t, "");
+		return;
+	}
 	names_read(t, &n);
 	if (!machine_read(db, t->machine, &m))
 		snprintf(m.name, sizeof m.name, "%s", t->machine);

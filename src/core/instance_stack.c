@@ -5,6 +5,7 @@
 #include "box.h"
 #include "instance_stack.h"
 #include "log/log.h"
+#include "plat/text.h"
 
 /* Of the policy's variables this one stands for the deployed box. */
 #define MAIN_BOX "MainBox"
@@ -90,7 +91,7 @@ static void grow(struct db *db, struct instance_stack *s, yyjson_mut_val *box, i
 	n->box = box;
 	n->parent = parent;
 	n->admin = admin;
-	snprintf(n->path, sizeof n->path, "%s", path);
+	plat_text(n->path, sizeof n->path, path);
 	grow_children(db, s, s->count++, depth);
 }
 
@@ -132,7 +133,7 @@ int stack_find(const struct instance_stack *s, const char *path)
 /* ---- values ---- */
 
 /* Where one looks for a value: a list of variables, the scope the node has there, and the name secrets have. */
-struct place { yyjson_mut_val *list; const char *scope; char prefix[OBJECT_ID + 32]; };
+struct place { yyjson_mut_val *list; const char *scope, *prefix, *box; };
 
 static yyjson_mut_val *named(const struct place *p, const char *name)
 {
@@ -163,19 +164,27 @@ static unsigned places(const struct instance_stack *s, unsigned node, struct pla
 	unsigned count = 0;
 
 	out[count++] = n->admin ?
-		(struct place){ yyjson_mut_obj_get(yyjson_mut_obj_get(s->instance, "policy_box"), "variables"), n->path + 1, "policy_box/" } :
-		(struct place){ yyjson_mut_obj_get(s->instance, "variables"), n->path, "" };
+		(struct place){ yyjson_mut_obj_get(yyjson_mut_obj_get(s->instance, "policy_box"), "variables"), n->path + 1, "policy_box/", NULL } :
+		(struct place){ yyjson_mut_obj_get(s->instance, "variables"), n->path, "", NULL };
 	for (int i = (int)node; i >= 0 && depth < BOX_DEPTH_MAX + 2; i = s->node[i].parent)
 		chain[depth++] = i;
 	while (depth-- > 0) {
 		const struct stack_node *a = &s->node[chain[depth]];
 
-		out[count].list = yyjson_mut_obj_get(a->box, "variables");
-		out[count].scope = below(n->path, a->path);
-		snprintf(out[count].prefix, sizeof out[count].prefix, "boxes/%.64s/", text(a->box, "id"));
-		count++;
+		out[count++] = (struct place){ yyjson_mut_obj_get(a->box, "variables"), below(n->path, a->path), "", text(a->box, "id") };
 	}
 	return count;
+}
+
+/* The name a secret of this place has. */
+static void field_of(const struct place *p, const char *name, char field[STACK_FIELD])
+{
+	const char *colon = p->scope[0] ? ":" : "";
+
+	if (p->box)
+		snprintf(field, STACK_FIELD, "boxes/%.64s/variables/%s%s%s", p->box, p->scope, colon, name);
+	else
+		snprintf(field, STACK_FIELD, "%svariables/%s%s%s", p->prefix, p->scope, colon, name);
 }
 
 yyjson_mut_val *stack_value(const struct instance_stack *s, unsigned node, const char *name,
@@ -193,7 +202,7 @@ yyjson_mut_val *stack_value(const struct instance_stack *s, unsigned node, const
 		last = v;
 		if (!kept || !yyjson_mut_equals_str(yyjson_mut_obj_get(v, "value"), "********"))
 			return v;
-		snprintf(field, STACK_FIELD, "%svariables/%s%s%s", at[i].prefix, at[i].scope, at[i].scope[0] ? ":" : "", name);
+		field_of(&at[i], name, field);
 		if (kept(arg, field))
 			return v;
 		field[0] = 0;

@@ -11,6 +11,7 @@
 #include "truth.h"
 #include "plat/clock.h"
 #include "plat/random.h"
+#include "plat/text.h"
 
 #define LABEL "cam machine token 1"
 #define SLUG_MAX 40
@@ -26,7 +27,7 @@ bool machine_read(struct db *db, const char *id, struct machine *m)
 	memset(m, 0, sizeof *m);
 	if (!db_row(db, q))
 		return false;
-	snprintf(m->id, sizeof m->id, "%s", id);
+	plat_text(m->id, sizeof m->id, id);
 	db_copy(q, 0, m->instance, sizeof m->instance);
 	db_copy(q, 1, m->service, sizeof m->service);
 	db_copy(q, 2, m->provider, sizeof m->provider);
@@ -55,7 +56,7 @@ unsigned machine_list(struct db *db, const char *instance, char out[MACHINE_MAX]
 	unsigned n = 0;
 
 	while (n < MACHINE_MAX && db_row(db, q))
-		snprintf(out[n++], OBJECT_ID, "%s", db_text(q, 0));
+		db_copy(q, 0, out[n++], OBJECT_ID);
 	db_end(q);
 	return n;
 }

@@ -8,6 +8,7 @@
 #include "log/log.h"
 #include "plat/clock.h"
 #include "plat/random.h"
+#include "plat/text.h"
 
 #define BASE36 "0123456789abcdefghijklmnopqrstuvwxyz"
 #define HEX "0123456789abcdef"
@@ -114,7 +115,7 @@ void object_new(struct object *out, enum object_kind kind, const char *id, const
 {
 	memset(out, 0, sizeof *out);
 	out->kind = kind;
-	snprintf(out->id, sizeof out->id, "%s", id);
+	plat_text(out->id, sizeof out->id, id);
 	out->doc = yyjson_mut_doc_new(NULL);
 	if (!out->doc)
 		log_fatal("object");
@@ -155,7 +156,7 @@ static char *text_of_column(sqlite3_stmt *q, int column)
 static void head(sqlite3_stmt *q, enum object_kind kind, const char *id, struct object *out)
 {
 	out->kind = kind;
-	snprintf(out->id, sizeof out->id, "%s", id);
+	plat_text(out->id, sizeof out->id, id);
 	db_copy(q, 0, out->owner, sizeof out->owner);
 	db_copy(q, 1, out->organization, sizeof out->organization);
 	db_copy(q, 2, out->parent, sizeof out->parent);

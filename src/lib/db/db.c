@@ -205,7 +205,9 @@ static sqlite3_stmt *prepare(struct db *db, const char *sql)
 	return st;
 }
 
-static sqlite3_stmt *bind(struct db *db, const char *sql, const char *format, va_list ap)
+/* How long texts and blobs stay as they are: kept is SQLITE_STATIC when the statement ends before its caller goes on, else
+ * SQLITE_TRANSIENT, and they are copied. */
+static sqlite3_stmt *bind(struct db *db, sqlite3_destructor_type kept, const char *sql, const char *format, va_list ap)
 {
 	sqlite3_stmt *st;
 	const char *text;
@@ -230,12 +232,12 @@ static sqlite3_stmt *bind(struct db *db, const char *sql, const char *format, va
 			break;
 		case 't':
 			text = va_arg(ap, const char *);
-			code = text ? sqlite3_bind_text(st, i, text, -1, SQLITE_TRANSIENT) : 0;
+			code = text ? sqlite3_bind_text(st, i, text, -1, kept) : 0;
 			break;
 		case 'b':
 			blob = va_arg(ap, const void *);
 			len = va_arg(ap, size_t);
-			code = blob ? sqlite3_bind_blob64(st, i, blob, len, SQLITE_TRANSIENT) : 0;
+			code = blob ? sqlite3_bind_blob64(st, i, blob, len, kept) : 0;
 			break;
 		default:
 			log_bug("unknown letter in a format of values");
@@ -283,7 +285,7 @@ void db_run(struct db *db, const char *sql, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	st = bind(db, sql, format, ap);
+	st = bind(db, SQLITE_STATIC, sql, format, ap);
 	va_end(ap);
 	while (db_row(db, st))
 		;
@@ -306,7 +308,7 @@ sqlite3_stmt *db_query(struct db *db, const char *sql, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	st = bind(db, sql, format, ap);
+	st = bind(db, SQLITE_TRANSIENT, sql, format, ap);
 	va_end(ap);
 	return st;
 }
@@ -341,7 +343,7 @@ int64_t db_number(struct db *db, int64_t otherwise, const char *sql, const char 
 	va_list ap;
 
 	va_start(ap, format);
-	st = bind(db, sql, format, ap);
+	st = bind(db, SQLITE_STATIC, sql, format, ap);
 	va_end(ap);
 	if (db_row(db, st)) {
 		n = db_int(st, 0);
