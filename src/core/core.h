@@ -84,6 +84,7 @@ struct core {
 	struct ipc_client *keyd, *hashd, *fwd;
 	struct work_pool *writer, *readers;
 	struct db_writer commit;		/* writer's thread once it runs */
+	bool uncommitted;			/* the same thread's: a transaction began and was not kept (yet) */
 	struct core_throttle throttle;
 
 	struct core_call *calls, **calls_last;	/* waiting for an answer, oldest first */

@@ -206,14 +206,9 @@ static void go(struct db *db, struct flow *f)
 static bool next_script(struct db *db, const struct flow *f, const struct core_task *t)
 {
 	const struct plan_step *s = step_of(f);
-	struct object instance;
-	bool more;
+	const struct object *instance = strcmp(t->kind, "script") == 0 && s ? flow_recent(db, f->instance) : NULL;
 
-	if (strcmp(t->kind, "script") != 0 || !s || !object_get(db, OBJECT_INSTANCE, f->instance, &instance))
-		return false;
-	more = flow_script_add(db, f, &instance, s->event, t->machine, (unsigned)t->part + 1);
-	object_free(&instance);
-	return more;
+	return instance && flow_script_add(db, f, instance, s->event, t->machine, (unsigned)t->part + 1);
 }
 
 void flow_task_ended(struct db *db, const struct core_task *t, const char *why)

@@ -67,6 +67,11 @@ enum flow_entered flow_stack_enter(struct db *db, struct flow *f, enum plan_kind
 
 /* ---- scripts (flow_scripts.c) ---- */
 
+/* The instance as it is kept, to be read only, until the next call; NULL when it is gone (flow_recent.c). */
+const struct object *flow_recent(struct db *db, const char *id);
+/* What was read in a transaction that was not committed is not what is kept. */
+void flow_recent_forget(void);
+
 /* Makes the task of the script at place `part` of a machine's order; false when there is none. */
 bool flow_script_add(struct db *db, const struct flow *f, const struct object *instance, const char *event,
 	const char *machine, unsigned part);

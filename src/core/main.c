@@ -14,6 +14,7 @@
 #include "activity.h"
 #include "agent.h"
 #include "core.h"
+#include "flow.h"
 #include "retention.h"
 #include "truth.h"
 #include "turn.h"
@@ -87,6 +88,22 @@ static int start_run(struct db *db, struct db_job *job)
 	return 0;
 }
 
+static void transaction_begins(struct db *db, void *arg)
+{
+	struct core *core = arg;
+
+	/* The one before was not kept. */
+	if (core->uncommitted)
+		flow_recent_forget();
+	core->uncommitted = true;
+	core_stamps_begin(db, NULL);
+}
+
+static void transaction_kept(void *arg)
+{
+	((struct core *)arg)->uncommitted = false;
+}
+
 static int database_start(struct core *core, struct db *readers[CORE_READERS], const char *boot_id)
 {
 	struct start_job start = { .job = { .run = start_run, .essential = true }, .core = core };
@@ -94,8 +111,10 @@ static int database_start(struct core *core, struct db *readers[CORE_READERS], c
 
 	snprintf(start.boot_id, sizeof start.boot_id, "%s", boot_id);
 	core->commit.db = db_open(CORE_DATABASE, NULL, DB_WRITER);
-	core->commit.begin = core_stamps_begin;
+	core->commit.begin = transaction_begins;
 	core->commit.end = core_stamps_end;
+	core->commit.committed = transaction_kept;
+	core->commit.arg = core;
 	if (!core->commit.db || db_migrate(core->commit.db, core_schema, core_schema_count, core->version))
 		goto failed;
 	db_writer_run(&core->commit, jobs, 1);

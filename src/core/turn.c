@@ -94,6 +94,7 @@ void turn_boot(struct db *db, const char *boot)
 {
 	char before[64];
 
+	flow_recent_forget();
 	core_meta_get(db, "boot_id", before, sizeof before);
 	agents_lost(db);
 	core_tasks_boot(db, boot);
