@@ -7,41 +7,62 @@
 
 #include "flow.h"
 
-/* As many as are seen busy at once; 20 to 40 kB each.  Of those with documents over LARGE bytes there is one place for all. */
-#define RECENT 64
-#define LARGE 65536
+/* More than are seen busy at once as a rule; parsed, each is about four times its text.  Larger texts are kept one at a time. */
+#define RECENT 96
+#define LARGE 16384
 
-static _Thread_local struct { struct db *db; struct object instance[RECENT + 1]; } recent;
+struct entry { struct object instance; uint64_t used; };
 
-static unsigned place_of(struct db *db, const char *id)
+static _Thread_local struct { struct db *db; uint64_t uses; struct entry entry[RECENT], large; } recent;
+
+static struct entry *find(const char *id)
 {
-	uint32_t h = 2166136261u;			/* FNV-1a */
+	for (unsigned i = 0; i < RECENT; i++)
+		if (recent.entry[i].instance.doc && !strcmp(recent.entry[i].instance.id, id))
+			return &recent.entry[i];
+	return recent.large.instance.doc && !strcmp(recent.large.instance.id, id) ? &recent.large : NULL;
+}
+
+/* Where it is to be kept: in the place that was used longest ago. */
+static struct entry *place_for(struct db *db, const char *id)
+{
+	struct entry *oldest = &recent.entry[0];
 
 	if (db_number(db, 0, "SELECT octet_length(doc) FROM object WHERE kind = ? AND id = ?", "it", (int64_t)OBJECT_INSTANCE, id) > LARGE)
-		return RECENT;
-	while (*id)
-		h = (h ^ (uint8_t)*id++) * 16777619u;
-	return h % RECENT;
+		return &recent.large;
+	for (unsigned i = 1; i < RECENT; i++)
+		if (recent.entry[i].used < oldest->used)
+			oldest = &recent.entry[i];
+	return oldest;
 }
 
 const struct object *flow_recent(struct db *db, const char *id)
 {
-	struct object *o = &recent.instance[place_of(db, id)], row;
+	struct object row;
+	struct entry *e;
 
 	if (!object_head(db, OBJECT_INSTANCE, id, &row))
 		return NULL;
-	if (recent.db == db && o->doc && !strcmp(o->id, id) && o->updated == row.updated)
-		return o;
 	if (recent.db != db)
 		flow_recent_forget();
 	recent.db = db;
-	object_free(o);
-	return object_get(db, OBJECT_INSTANCE, id, o) ? o : NULL;
+	e = find(id);
+	if (!e || e->instance.updated != row.updated) {
+		if (e)
+			object_free(&e->instance);
+		e = place_for(db, id);
+		object_free(&e->instance);
+		if (!object_get(db, OBJECT_INSTANCE, id, &e->instance))
+			return NULL;
+	}
+	e->used = ++recent.uses;
+	return &e->instance;
 }
 
 void flow_recent_forget(void)
 {
-	for (unsigned i = 0; i <= RECENT; i++)
-		object_free(&recent.instance[i]);
+	for (unsigned i = 0; i < RECENT; i++)
+		object_free(&recent.entry[i].instance);
+	object_free(&recent.large.instance);
 	memset(&recent, 0, sizeof recent);
 }
