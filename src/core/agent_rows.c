@@ -277,10 +277,6 @@ static void result(struct db *db, int64_t channel, const struct machine *m, yyjs
 
 	snprintf(worker, sizeof worker, CORE_MACHINE_PREFIX "%s", m->id);
 	accepted = core_task_result(db, worker, task, fence, outcome, why, r);
-	if (accepted)
-		db_run(db, "UPDATE task SET output_length = max(output_length, ?), exit_code = iif(?, ?, exit_code) WHERE id = ?", "iiii",
-			yyjson_get_sint(yyjson_obj_get(r, "output_length")), (int64_t)yyjson_is_int(yyjson_obj_get(r, "exit_code")),
-			yyjson_get_sint(yyjson_obj_get(r, "exit_code")), task);
 	yyjson_mut_obj_add_sint(doc, doc->root, "task", task);
 	yyjson_mut_obj_add_sint(doc, doc->root, "fence", fence);
 	yyjson_mut_obj_add_bool(doc, doc->root, "accepted", accepted);

@@ -75,7 +75,7 @@ void flow_recent_forget(void);
 /* Makes the task of the script at place `part` of a machine's order; false when there is none. */
 bool flow_script_add(struct db *db, const struct flow *f, const struct object *instance, const char *event,
 	const char *machine, unsigned part);
-void flow_script_given(struct db *db, const struct core_task *t);
+void flow_script_given(struct db *db, struct core_task *t);
 void flow_script_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 
 #endif

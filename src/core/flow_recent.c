@@ -1,7 +1,7 @@
 /*
  * The instances whose scripts follow each other: read and parsed once, not once for each script.  An entry holds for as long as the row
  * has the same time of change; those grow strictly over all that was committed, so what a transaction that failed has read must be
- * forgotten (flow_recent_forget).  One thread, the writer's.
+ * forgotten (flow_recent_forget).  The writer and each reader have their own.
  */
 #include <string.h>
 

@@ -131,7 +131,7 @@ static void names_read(const struct core_task *t, struct script_names *n)
 	n->box = n->box ? n->box : "";
 }
 
-void flow_script_given(struct db *db, const struct core_task *t)
+void flow_script_given(struct db *db, struct core_task *t)
 {
 	struct object instance, entry;
 	struct script_names n;
@@ -157,7 +157,7 @@ void flow_script_given(struct db *db, const struct core_task *t)
 	object_set(&entry, "request_id", t->flow);
 	yyjson_mut_obj_add_int(entry.doc, entry.doc->root, "task", t->id);
 	object_put(db, &entry);
-	db_run(db, "UPDATE task SET activity = ? WHERE id = ?", "ti", id, t->id);
+	plat_text(t->activity, sizeof t->activity, id);
 	object_free(&entry);
 	object_free(&instance);
 	yyjson_doc_free(n.doc);

@@ -58,9 +58,9 @@ bool machine_token_kept(struct db *db, const uint8_t key[32], const char *machin
 
 /* ---- ends of tasks (machine_tasks.c) ---- */
 
-void machine_create_given(struct db *db, const struct core_task *t);
+void machine_create_given(struct db *db, struct core_task *t);
 void machine_create_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
-void machine_adopt_given(struct db *db, const struct core_task *t);
+void machine_adopt_given(struct db *db, struct core_task *t);
 void machine_adopt_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 void machine_start_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 void machine_stop_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);

@@ -15,7 +15,7 @@ static void text_of(yyjson_val *from, const char *name, char *out, size_t size)
 	snprintf(out, size, "%s", s ? s : "");
 }
 
-void machine_create_given(struct db *db, const struct core_task *t)
+void machine_create_given(struct db *db, struct core_task *t)
 {
 	db_run(db, "UPDATE machine SET tried = 1 WHERE id = ?", "t", t->machine);
 	machine_move(db, t->machine, MACHINE_CREATE);
@@ -71,7 +71,7 @@ void machine_create_ended(struct db *db, const struct core_task *t, const char *
 }
 
 /* From now on it may carry our key, so that what removes the instance has to see to it. */
-void machine_adopt_given(struct db *db, const struct core_task *t)
+void machine_adopt_given(struct db *db, struct core_task *t)
 {
 	db_run(db, "UPDATE machine SET tried = 1 WHERE id = ?", "t", t->machine);
 }

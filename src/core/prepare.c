@@ -10,6 +10,7 @@
 #include "box.h"
 #include "endpoints.h"
 #include "firewall.h"
+#include "flow.h"
 #include "plant.h"
 #include "prepare.h"
 #include "provider.h"
@@ -40,9 +41,9 @@ static enum prepare_result step_context(struct db *db, struct prepared *p, const
 	yyjson_mut_doc *doc = p->context.doc;
 	yyjson_mut_val *script, *context;
 	const char *host = p->context.host;
-	struct object instance;
+	const struct object *instance = flow_recent(db, m->instance);
 
-	if (!object_get(db, OBJECT_INSTANCE, m->instance, &instance))
+	if (!instance)
 		return later(p, PREPARE_NEVER, "the instance is gone");
 	script = yyjson_mut_obj_add_obj(doc, doc->root, "script");
 	/* Where the agent is connected already. */
@@ -50,8 +51,7 @@ static enum prepare_result step_context(struct db *db, struct prepared *p, const
 	yyjson_mut_obj_add_val(doc, script, "url", context_file(&p->context, m->instance, text(in, "url")));
 	p->context.host = host;
 	yyjson_mut_obj_add_sint(doc, script, "length", yyjson_get_sint(yyjson_obj_get(in, "length")));
-	context = context_build(&p->context, &instance, m, text(yyjson_obj_get(in, "box"), "path"));
-	object_free(&instance);
+	context = context_build(&p->context, instance, m, text(yyjson_obj_get(in, "box"), "path"));
 	if (!context)
 		return later(p, PREPARE_NEVER, "its box is not in the instance any more");
 	yyjson_mut_obj_add_val(doc, doc->root, "context", context);

@@ -17,17 +17,19 @@ static void give(struct db *db, int64_t id)
 	const struct core_task_kind *kind;
 	struct core_task t;
 
-	if (PLANTED("same-fence"))
-		db_run(db, "UPDATE task SET fence = max(fence - 1, 0) WHERE id = ?", "i", id);
-	db_run(db, "UPDATE task SET state = 'leased', fence = fence + 1, attempts = attempts + 1, cancel = 0, lease_boot = 0,"
-		" deadline_boot = ?1 + (run + ?2) * 1000000, deadline = ?3 + (run + ?2) * 1000000,"
-		" started = CASE WHEN started = 0 THEN ?3 ELSE started END, updated = ?4 WHERE id = ?5", "iiiii", plat_clock_boot(),
-		(int64_t)CORE_TASK_SLACK, plat_clock_wall(), core_stamp(db), id);
 	if (!core_task_read(db, id, &t))
 		return;
+	t.state = TASK_LEASED;
+	t.fence += PLANTED("same-fence") && t.fence ? 0 : 1;
+	t.attempts++;
+	t.deadline_boot = plat_clock_boot() + (t.run + CORE_TASK_SLACK) * PLAT_SECOND;
 	kind = core_task_kind(t.kind);
 	if (kind && kind->given)
 		kind->given(db, &t);
+	db_run(db, "UPDATE task SET state = 'leased', fence = ?1, attempts = ?2, cancel = 0, lease_boot = 0, deadline_boot = ?3,"
+		" deadline = ?4 + (run + ?5) * 1000000, started = CASE WHEN started = 0 THEN ?4 ELSE started END, updated = ?6,"
+		" activity = ?7 WHERE id = ?8", "iiiiiiti", t.fence, t.attempts, t.deadline_boot, plat_clock_wall(),
+		(int64_t)CORE_TASK_SLACK, core_stamp(db), t.activity, id);
 	core_task_free(&t);
 }
 

@@ -168,7 +168,9 @@ static void ended(struct db *db, struct core_task *t, const char *why, yyjson_va
 static bool move(struct db *db, struct core_task *t, enum task_event event, const char *why, yyjson_val *output)
 {
 	enum task_state to = (enum task_state)chart_next(&chart_task, t->state, event);
+	yyjson_val *code;
 	char *text = NULL;
+	int64_t length;
 
 	if (!chart_takes(&chart_task, t->state, event))
 		return false;
@@ -181,9 +183,13 @@ static bool move(struct db *db, struct core_task *t, enum task_event event, cons
 	}
 	/* What a provider has is taken over by its record at once; it may be megabytes. */
 	text = output && (t->flow[0] || !t->provider[0]) ? yyjson_val_write(output, 0, NULL) : NULL;
-	db_run(db, "UPDATE task SET state = ?, message = ?, output = ?, updated = ?, finished = ?,"
-		" deadline_boot = 0, lease_boot = 0 WHERE id = ?", "tttiii", chart_word(&chart_task, to), why, text ? text : "{}",
-		core_stamp(db), to == TASK_WAITING ? (int64_t)0 : plat_clock_wall(), t->id);
+	/* Of a script also how it ended and how much it wrote. */
+	code = is_machine(t->worker) ? yyjson_obj_get(output, "exit_code") : NULL;
+	length = is_machine(t->worker) ? yyjson_get_sint(yyjson_obj_get(output, "output_length")) : 0;
+	db_run(db, "UPDATE task SET state = ?, message = ?, output = ?, updated = ?, finished = ?, deadline_boot = 0, lease_boot = 0,"
+		" exit_code = iif(?, ?, exit_code), output_length = max(output_length, ?) WHERE id = ?", "tttiiiiii",
+		chart_word(&chart_task, to), why, text ? text : "{}", core_stamp(db),
+		to == TASK_WAITING ? (int64_t)0 : plat_clock_wall(), (int64_t)yyjson_is_int(code), yyjson_get_sint(code), length, t->id);
 	free(text);
 	/* Its worker goes on until it is told. */
 	if (event == TASK_RUN_OVER)

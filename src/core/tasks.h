@@ -72,8 +72,8 @@ struct core_task_new {
 struct core_task_kind {
 	const char *kind;
 	void (*ended)(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
-	/* It is given out (in the same transaction).  May be NULL. */
-	void (*given)(struct db *db, const struct core_task *t);
+	/* It is being given out, in the same transaction: t is what it becomes, and what is set of its activity is kept.  May be NULL. */
+	void (*given)(struct db *db, struct core_task *t);
 };
 const struct core_task_kind *core_task_kind(const char *name);	/* task_kinds.c */
 

@@ -138,7 +138,7 @@ void template_note(struct db *db, const struct core_task *t, const char *line)
 	object_free(&record);
 }
 
-void template_given(struct db *db, const struct core_task *t)
+void template_given(struct db *db, struct core_task *t)
 {
 	struct object record;
 

@@ -17,7 +17,7 @@
 void template_timer(struct db *db, const char *id, const char *unused);
 /* What the worker says meanwhile. */
 void template_note(struct db *db, const struct core_task *t, const char *line);
-void template_given(struct db *db, const struct core_task *t);
+void template_given(struct db *db, struct core_task *t);
 void template_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 
 #endif
