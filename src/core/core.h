@@ -24,11 +24,13 @@
 #include "verb/verb.h"
 #include "work/work.h"
 
-#define CORE_DATABASE "/data/core/core.db"
+#define CORE_DIRECTORY "/data/core"
+#define CORE_DATABASE CORE_DIRECTORY "/core.db"
 #define CORE_RESERVE "/data/core/reserve"
-/* Space held back for signing in and deleting when the disk is full, bytes: a whole write-ahead log, whose pages may all be new to
- * the database when it is copied back, and a short log twice. */
-#define CORE_RESERVE_BYTES (DB_LOG_BYTES + (8u << 20))
+/* Space held back for signing in and deleting when the disk is full, bytes: a short write-ahead log twice, and, where the disk has
+ * room for a long one, that, whose pages may all be new to the database when it is copied back. */
+#define CORE_RESERVE_BYTES (2 * DB_WAL_BYTES)
+#define CORE_RESERVE_LONG (DB_LOG_BYTES + CORE_RESERVE_BYTES)
 #define CORE_READERS 2
 /* A call that is not answered by then is answered 503, seconds. */
 #define CORE_DEADLINE 20.0

@@ -120,7 +120,8 @@ static int database_start(struct core *core, struct db *readers[CORE_READERS], c
 	db_writer_run(&core->commit, jobs, 1);
 	if (start.job.failure)
 		goto failed;
-	db_log_reserve(core->commit.db);
+	if (db_log_fits(CORE_DIRECTORY))
+		db_log_reserve(core->commit.db);
 	for (int i = 0; i < CORE_READERS; i++) {
 		readers[i] = db_open(CORE_DATABASE, NULL, DB_READER);
 		if (!readers[i])
@@ -144,7 +145,7 @@ static void database_open(struct core *core, struct db *readers[CORE_READERS])
 
 	read_boot_id(boot_id, sizeof boot_id);
 	db_start();
-	db_reserve_open(&core->commit.reserve, CORE_RESERVE, CORE_RESERVE_BYTES);
+	db_reserve_open(&core->commit.reserve, CORE_RESERVE, db_log_fits(CORE_DIRECTORY) ? CORE_RESERVE_LONG : CORE_RESERVE_BYTES);
 	if (!database_start(core, readers, boot_id))
 		return;
 	db_reserve_release(&core->commit.reserve);

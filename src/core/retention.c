@@ -64,7 +64,7 @@ const struct retention core_retention[] = {
 	{ "meta", "values of the database itself", "always", 0, 0, NULL },
 	{ "schema_version", "steps of the schema", "always", 0, 0, NULL },
 	{ "file: /data/core/core.db", "the database", "its room's budget", 0, 0, NULL },
-	{ "file: /data/core/reserve", "space held back", "always, 26 MiB", 0, 0, NULL },
+	{ "file: /data/core/reserve", "space held back", "always, 8 MiB, 26 of a large disk", 0, 0, NULL },
 	{ "file: /data/log/<room>", "what rooms said", "its logger's number and size of files", 0, 0, NULL },
 	{ "file: /data/store", "bytes of blobs, by digest", "as long as a blob names them", 0, 0, NULL },
 };

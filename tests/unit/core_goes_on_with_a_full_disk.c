@@ -99,6 +99,14 @@ static int64_t bytes_of(const char *path)
 	return stat(path, &st) ? -1 : (int64_t)st.st_size;
 }
 
+/* Of a small disk, such as the image has before it is enlarged, a long log would be too large a part. */
+static void check_fits(void)
+{
+	CHECK(!mount("none", "disk", "tmpfs", 0, "size=280m") && !db_log_fits("disk") && !umount("disk"));
+	CHECK(!mount("none", "disk", "tmpfs", 0, "size=300m") && db_log_fits("disk") && !umount("disk"));
+	CHECK(!db_log_fits("nowhere"));
+}
+
 static void open_world(const struct world *world)
 {
 	CHECK(!mount("none", "disk", "tmpfs", 0, world->disk) && !chdir("disk"));
@@ -168,6 +176,7 @@ int main(void)
 	log_open("test");
 	plat_clock_replace(NULL, boot);
 	db_start();
+	check_fits();
 	for (size_t i = 0; i < sizeof worlds / sizeof worlds[0]; i++)
 		check_world(&worlds[i]);
 	return failed;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "db/db.h"
 #include "log/log.h"
@@ -122,6 +123,13 @@ struct db *db_open(const char *path, const char *vfs, enum db_mode mode)
 		return NULL;
 	}
 	return db;
+}
+
+bool db_log_fits(const char *directory)
+{
+	struct statvfs st;
+
+	return !statvfs(directory, &st) && (uint64_t)st.f_blocks * st.f_frsize / DB_LOG_PART >= DB_LOG_BYTES;
 }
 
 /* The room beyond the log's end.  What is in it is no part of the log: its frames have the salt of their log and a sum of all before. */

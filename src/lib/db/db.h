@@ -37,6 +37,8 @@
  * what is there already costs the file system less.  The room is that of the pages and of one more large transaction. */
 #define DB_LOG_PAGES 4000
 #define DB_LOG_BYTES (18u << 20)
+/* It is at most this part of a disk. */
+#define DB_LOG_PART 16
 
 /* Gives SQLite its heap and starts it.  Once per process, before threads.  Ends
  * the process when the library was built without what we rely on. */
@@ -49,6 +51,8 @@ enum db_mode { DB_INVALID = 0, DB_WRITER, DB_READER };
 /* Opens path (made by the writer when absent) through the named VFS, NULL = the
  * default.  Write-ahead log, synchronous=FULL.  Returns NULL with a log line. */
 struct db *db_open(const char *path, const char *vfs, enum db_mode mode);
+/* Is the file system of this directory so large that it can spare the room of a long log? */
+bool db_log_fits(const char *directory);
 /* Of the writer, after its first transaction: takes the room of a long log on the disk once, so that a disk that fills up later
  * does not reach the log, and from then on copies back more seldom.  False, and all stays as it is, when there is no room. */
 bool db_log_reserve(struct db *db);
