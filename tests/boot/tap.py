@@ -1,6 +1,5 @@
 """A network for one booted appliance, in the network namespace of who calls: a tap, our side of it, and a DHCP server."""
 import subprocess
-import time
 
 from vm import Trouble
 
@@ -31,13 +30,9 @@ def network(count=0, lease="1h", log="/dev/null"):
 
 def signed_in(vm):
     """The token of an administrator."""
-    setup = {"code": vm.screen("Setup code"), "email": EMAIL, "password": PASSWORD, "organization": "Tap"}
-    status, _, body = vm.https("POST", "/services/appliance/setup", setup, timeout=60)
-    while status == 503:	# hashd, which nobody waits for, has not started yet
-        time.sleep(1)
-        status, _, body = vm.https("POST", "/services/appliance/setup", setup, timeout=60)
+    status, text = vm.set_up(vm.screen("Setup code"), EMAIL, PASSWORD, "Tap")
     if status not in (200, 201):
-        raise Trouble("setup: %d %s" % (status, body))
+        raise Trouble("setup: %d %s" % (status, text))
     status, _, body = vm.https("POST", "/services/security/token", {"email": EMAIL, "password": PASSWORD}, timeout=60)
     if status != 200:
         raise Trouble("token: %d %s" % (status, body))
