@@ -10,6 +10,9 @@
 
 /* How often a sleeper looks up, µs. */
 #define NAP 50000
+/* Longer than any request to a provider may take, seconds. */
+#define SETTLE 150
+#define SETTLE_MOST 3600
 
 void job_key(const struct job *job, const char *key, char out[JOB_KEY])
 {
@@ -126,6 +129,29 @@ void job_say(struct job *job, enum job_level level, const char *fmt, ...)
 	va_end(ap);
 	if (job->say)
 		job->say(job, level, text);
+}
+
+void job_settle(struct job *job, const char *why)
+{
+	int64_t n = job_number(job->config, "settle_seconds", SETTLE);
+
+	n = n < 1 ? 1 : n > SETTLE_MOST ? SETTLE_MOST : n;
+	job_say(job, JOB_WARNING, "What became of the create is not known (%s): looking for it for %d s.", why, (int)n);
+	job->definite = false;
+	job->settled = plat_clock_boot() + n * PLAT_SECOND;
+}
+
+bool job_settling(struct job *job)
+{
+	if (job->definite)
+		return false;
+	if (!job->settled)
+		job_settle(job, "an attempt before was interrupted");
+	if (plat_clock_boot() < job->settled)
+		return true;
+	job->settled = 0;
+	job->definite = true;
+	return false;
 }
 
 enum job_result job_over(struct job *job)

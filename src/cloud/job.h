@@ -40,8 +40,8 @@ struct job {
 	int64_t until;			/* plat_clock_boot, 0 = no deadline */
 	atomic_bool cancelled;
 	double pause;			/* of JOB_LATER */
-	int64_t settled;		/* drivers: until then an object of unknown fate may still appear; 0 = not set */
-	bool definite;			/* all attempts so far, this one too, left nothing of unknown fate behind */
+	int64_t settled;		/* until then an object of unknown fate may still appear (plat_clock_boot); 0 = not set */
+	bool definite;			/* all attempts so far, this one too, left nothing of unknown fate behind: drivers' creates keep it */
 	char message[JOB_MESSAGE];
 	yyjson_mut_doc *output;
 	yyjson_mut_val *out;		/* its root, an object */
@@ -75,6 +75,16 @@ enum job_result job_later(struct job *job, double seconds);
 
 /* A line for the operation's activity or the provider's log. */
 void job_say(struct job *job, enum job_level level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * A create whose answer did not come may still come to pass, also when it was sent by an attempt, or a process, before this one.
+ * job_settle() begins to wait for what it made, after a call that ended so; why: what was heard instead.  The wait is as long as the provider's
+ * settle_seconds (150).
+ * job_settling(): is there something to wait for?  Then the driver looks again later (job_later).  Else what has not shown by now will not,
+ * and may be created.
+ */
+void job_settle(struct job *job, const char *why);
+bool job_settling(struct job *job);
 
 /* Was it cancelled, or is its time over?  Then the message says so and the result is to be returned; else 0. */
 enum job_result job_over(struct job *job);

@@ -32,6 +32,7 @@ struct os {
 	char identity[OS_URL];		/* Keystone's address without a version */
 	unsigned identity_version;	/* 2 (v2.0), 3; 0 = not known yet */
 	char *token;			/* OS_TOKEN bytes, "" = none */
+	char project[OS_ID];		/* that the token is of, "" = not said */
 	char url[OS_SERVICES][OS_URL];	/* "" = the cloud has no such service */
 	unsigned newest[OS_SERVICES];	/* the cloud's highest microversion, its second number; 0 = none, or not asked yet */
 	bool asked[OS_SERVICES];
@@ -63,7 +64,7 @@ void os_catalogue(struct os *o);
 void os_endpoints(struct os *o);
 /* Is the service in the catalogue, and the way to it open? */
 bool os_there(const struct os *o, enum os_service service);
-/* One call; path begins with '/'; body NULL = none.  once: must not be sent twice.  A token that expired is renewed. */
+/* One call; path begins with '/', NULL = the service's version document; body NULL = none.  once: must not be sent twice.  A token that expired is renewed. */
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once);
 /* One exchange at a whole address, whose host is Keystone's or of the catalogue. */
 enum os_result os_exchange(struct os *o, const char *method, const char *url, yyjson_mut_doc *body, bool once, bool with_token);
@@ -101,11 +102,14 @@ enum os_feature {
 	OS_NETWORKS_WORD = 0,		/* Nova 2.37: networks "auto", "none" */
 	OS_ATTACHED_GOES,		/* Nova 2.79: an attached volume that goes with its server */
 	OS_MESSAGES,			/* Cinder 3.5: what became of an object, for its owner */
+	OS_RESERVATIONS,		/* Cinder 3.27: attachments as objects, those that are only reserved, too */
 	OS_FEATURES
 };
 /* The service's name for people. */
 const char *os_service_name(enum os_service service);
-/* Does the cloud have it?  Its version document is read once; one that cannot be read says no. */
+/* Where the version document of an endpoint is: ".../v2.1/" of "https://host/compute/v2.1/<project>". */
+void os_version_root(const char *url, char *out, size_t cap);
+/* Does the cloud have it?  Its version document is read once; as long as it cannot be read, no. */
 bool os_has(struct os *o, enum os_feature feature);
 /* 0 when it has, else the result of a job that needs it for `what` ("networks: auto"). */
 enum job_result os_need(struct os *o, enum os_feature feature, const char *what);
@@ -119,8 +123,6 @@ enum os_result os_release(struct os *o, const char *id, bool *adopted);
 
 /* ---- os_create.c ---- */
 
-/* Is an object of a former attempt, or of a create without answer, perhaps still to appear? */
-bool os_settling(struct job *job);
 /* Of a create that ended so: later, when its fate is not known, else os_fail. */
 enum job_result os_create_failed(struct os *o, enum os_result r, const char *what);
 

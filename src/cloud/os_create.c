@@ -1,4 +1,5 @@
 /* openstack: machine.create: one server for a key, with its group and its floating address. */
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,25 +9,10 @@
 #include "plat/clock.h"
 
 #define LOOK 2.0
-#define SETTLE 150
 /* Port variables that make rules. */
 #define PORTS_MAX 64
 /* Nova's bounds of metadata: characters of a value. */
 #define META_MAX 255
-
-static int64_t settle_seconds(const struct job *job)
-{
-	int64_t n = job_number(job->config, "settle_seconds", SETTLE);
-
-	return n < 1 ? 1 : n > 3600 ? 3600 : n;
-}
-
-bool os_settling(struct job *job)
-{
-	if (job->attempt > 1 && !job->settled && !job->definite)
-		job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
-	return job->settled && plat_clock_boot() < job->settled;
-}
 
 enum job_result os_create_failed(struct os *o, enum os_result r, const char *what)
 {
@@ -35,32 +21,35 @@ enum job_result os_create_failed(struct os *o, enum os_result r, const char *wha
 	job->definite = r != OS_UNKNOWN && r != OS_CANCELLED;
 	if (r != OS_UNKNOWN || job_over(job))
 		return os_fail(o, r, what);
-	job_say(job, JOB_WARNING, "No answer (%s: %s): looking for it for %d s.", what, o->why, (int)settle_seconds(job));
-	job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
+	job_settle(job, o->why);
 	return job_later(job, LOOK);
 }
 
 /* ---- references by name ---- */
 
 struct name {
-	const char *want;
+	const char *want, *project;
 	char id[OS_ID];
 };
 
+/* An administrator is shown those of all projects, of which several may have the name: one's own comes first. */
 static int has_name(yyjson_val *one, void *arg)
 {
 	struct name *n = arg;
+	const char *project = job_text(one, "project_id");
+	bool own = !project[0] || !strcmp(project, n->project), by_id = !strcmp(job_text(one, "id"), n->want);
 
-	if (strcmp(job_text(one, "id"), n->want) != 0 && strcmp(job_text(one, "name"), n->want) != 0)
+	if (!by_id && strcmp(job_text(one, "name"), n->want) != 0)
 		return 0;
-	snprintf(n->id, sizeof n->id, "%s", job_text(one, "id"));
-	return 1;
+	if (!n->id[0] || own || by_id)
+		snprintf(n->id, sizeof n->id, "%s", job_text(one, "id"));
+	return own || by_id;
 }
 
 static enum job_result resolve(struct os *o, enum os_service s, const char *path, const char *member, const char *what, const char *value,
 	char id[OS_ID])
 {
-	struct name n = { .want = value };
+	struct name n = { .want = value, .project = o->project };
 	enum os_result r = os_each(o, s, path, member, "id", has_name, &n);
 
 	if (r != OS_DONE)
@@ -198,15 +187,36 @@ static enum job_result make_plan(struct os *o, struct plan *p)
 	return result;
 }
 
+/* Nova's metadata have names of [a-zA-Z0-9-_:. ], 1 to 255: a character of another kind becomes a '_'. */
+static bool metadata_name(const char *name, char out[META_MAX + 1])
+{
+	size_t n = 0;
+
+	for (; *name && n < META_MAX; name++)
+		if (((unsigned char)*name & 0xc0) != 0x80)	/* but for the first, the bytes of a character of UTF-8 count for nothing */
+			out[n++] = isalnum((unsigned char)*name) || strchr("-_:. ", *name) ? *name : '_';
+	out[n] = 0;
+	return n && !*name;
+}
+
 static void put_metadata(struct job *job, yyjson_mut_doc *d, yyjson_mut_val *server)
 {
-	yyjson_mut_val *meta = yyjson_mut_obj_add_obj(d, server, "metadata");
+	yyjson_mut_val *meta = yyjson_mut_obj_add_obj(d, server, "metadata"), *key;
 	yyjson_obj_iter it = yyjson_obj_iter_with(yyjson_obj_get(job->input, "tags"));
-	yyjson_val *name;
+	yyjson_val *name, *value;
+	char called[META_MAX + 1];
 
-	while ((name = yyjson_obj_iter_next(&it)))
-		if (yyjson_is_str(yyjson_obj_iter_get_val(name)) && yyjson_get_len(yyjson_obj_iter_get_val(name)) <= META_MAX)
-			yyjson_mut_obj_add_str(d, meta, yyjson_get_str(name), yyjson_get_str(yyjson_obj_iter_get_val(name)));
+	while ((name = yyjson_obj_iter_next(&it))) {
+		value = yyjson_obj_iter_get_val(name);
+		if (!metadata_name(yyjson_get_str(name), called) || !yyjson_is_str(value) || yyjson_get_len(value) > META_MAX) {
+			job_say(job, JOB_WARNING, "The tag %.64s is left out: Nova's metadata have names of 1 to %d characters and texts of at most %d bytes.",
+				yyjson_get_str(name), META_MAX, META_MAX);
+			continue;
+		}
+		key = yyjson_mut_strcpy(d, called);
+		/* two may have become the same */
+		yyjson_mut_obj_put(meta, key, yyjson_mut_str(d, yyjson_get_str(value)));
+	}
 	yyjson_mut_obj_add_str(d, meta, OS_KEY, job->key);
 	yyjson_mut_obj_add_str(d, meta, OS_MACHINE, job_input(job, "machine"));
 }
@@ -303,19 +313,6 @@ static enum job_result create_server(struct os *o, char id[OS_ID])
 	return os_create_failed(o, r, "create");
 }
 
-static enum job_result one_server(struct os *o, char id[OS_ID])
-{
-	enum os_result r = os_find(o, o->job->key, "", id);
-
-	if (r != OS_DONE)
-		return os_fail(o, r, "look for the machine");
-	if (id[0])
-		return JOB_INVALID;
-	return os_settling(o->job) ? job_later(o->job, LOOK) : create_server(o, id);
-}
-
-/* ---- from a server to the machine ---- */
-
 static enum job_result wait_active(struct os *o, const char *id)
 {
 	char status[32] = "", path[256], why[OS_WHY];
@@ -323,6 +320,11 @@ static enum job_result wait_active(struct os *o, const char *id)
 
 	while (!job_over(o->job)) {
 		r = os_server(o, id, status, sizeof status, false);
+		if (r == OS_MISSING) {
+			/* accepted, and not there yet, or gone meanwhile */
+			job_settle(o->job, "OpenStack has no such server");
+			return job_later(o->job, LOOK);
+		}
 		if (r != OS_DONE)
 			return os_fail(o, r, "wait for the server");
 		if (!strcmp(status, "ACTIVE") || !strcmp(status, "SHUTOFF"))
@@ -340,38 +342,93 @@ static enum job_result wait_active(struct os *o, const char *id)
 	return job_over(o->job);
 }
 
-static enum job_result floating(struct os *o, const char *id)
+/* Found, or made and seen. */
+static enum job_result one_server(struct os *o, char id[OS_ID])
+{
+	enum job_result result;
+	enum os_result r = os_find(o, o->job->key, "", id);
+
+	if (r != OS_DONE)
+		return os_fail(o, r, "look for the machine");
+	if (id[0])
+		return wait_active(o, id);
+	if (job_settling(o->job))
+		return job_later(o->job, LOOK);
+	result = create_server(o, id);
+	if (!result)
+		result = wait_active(o, id);
+	if (!result)
+		o->job->definite = true;
+	return result;
+}
+
+/* ---- the floating address ---- */
+
+struct address {
+	const char *key;
+	char id[OS_ID], port[OS_ID];
+};
+
+static int is_address(yyjson_val *one, void *arg)
+{
+	struct address *a = arg;
+
+	if (strcmp(job_text(one, "description"), a->key) != 0)
+		return 0;
+	snprintf(a->id, sizeof a->id, "%s", job_text(one, "id"));
+	snprintf(a->port, sizeof a->port, "%s", job_text(one, "port_id"));
+	return 1;
+}
+
+/* A new one at the port, or the one there is already, which may be that of a server that is no more. */
+static enum os_result bind_address(struct os *o, const char *id, const char *net, const char *port)
+{
+	yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(d), *v;
+	char path[256];
+	enum os_result r;
+
+	yyjson_mut_doc_set_root(d, root);
+	v = yyjson_mut_obj_add_obj(d, root, "floatingip");
+	yyjson_mut_obj_add_str(d, v, "port_id", port);
+	if (!id[0]) {
+		yyjson_mut_obj_add_str(d, v, "floating_network_id", net);
+		yyjson_mut_obj_add_str(d, v, "description", o->job->key);
+	}
+	snprintf(path, sizeof path, "/floatingips%s%s", id[0] ? "/" : "", id);
+	r = os_call(o, OS_NETWORK, id[0] ? "PUT" : "POST", path, d, !id[0]);
+	yyjson_mut_doc_free(d);
+	return r;
+}
+
+static enum job_result floating(struct os *o, const char *server)
 {
 	const char *pool = job_profile(o->job, "floating_ip_pool");
-	struct name have = { .want = o->job->key };
-	char net[OS_ID], port[OS_ID], path[256];
+	struct address have = { .key = o->job->key };
+	char net[OS_ID] = "", port[OS_ID], path[256];
 	enum job_result result;
-	yyjson_mut_doc *d;
-	yyjson_mut_val *root, *v;
 	enum os_result r;
 
 	if (!pool[0])
 		return JOB_INVALID;
-	r = os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", has_key, &have);
-	if (r != OS_DONE || have.id[0])
-		return r == OS_DONE ? JOB_INVALID : os_fail(o, r, "floating address");
-	result = resolve(o, OS_NETWORK, "/networks?router:external=true", "networks", "floating_ip_pool", pool, net);
-	if (result)
-		return result;
-	snprintf(path, sizeof path, "/ports?device_id=%s", id);
-	r = os_call(o, OS_NETWORK, "GET", path, NULL, false);
+	r = os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", is_address, &have);
+	if (r == OS_DONE) {
+		snprintf(path, sizeof path, "/ports?device_id=%s", server);
+		r = os_call(o, OS_NETWORK, "GET", path, NULL, false);
+	}
 	if (r != OS_DONE)
 		return os_fail(o, r, "floating address");
 	snprintf(port, sizeof port, "%s", job_text(yyjson_arr_get_first(yyjson_obj_get(os_answer(o), "ports")), "id"));
-	d = yyjson_mut_doc_new(NULL);
-	root = yyjson_mut_obj(d);
-	yyjson_mut_doc_set_root(d, root);
-	v = yyjson_mut_obj_add_obj(d, root, "floatingip");
-	yyjson_mut_obj_add_str(d, v, "floating_network_id", net);
-	yyjson_mut_obj_add_str(d, v, "port_id", port);
-	yyjson_mut_obj_add_str(d, v, "description", o->job->key);
-	r = os_call(o, OS_NETWORK, "POST", "/floatingips", d, true);
-	yyjson_mut_doc_free(d);
+	if (have.id[0] && !strcmp(have.port, port))
+		return JOB_INVALID;
+	if (!port[0])
+		return job_refuse(o->job, "floating_ip_pool: the server has no network card");
+	if (!have.id[0]) {
+		result = resolve(o, OS_NETWORK, "/networks?router:external=true", "networks", "floating_ip_pool", pool, net);
+		if (result)
+			return result;
+	}
+	r = bind_address(o, have.id, net, port);
 	return r == OS_DONE ? JOB_INVALID : os_fail(o, r, "floating address");
 }
 
@@ -387,8 +444,6 @@ enum job_result os_create(struct job *job)
 	if (!o)
 		return result;
 	result = one_server(o, id);
-	if (!result)
-		result = wait_active(o, id);
 	if (!result)
 		result = os_volumes_attach(o, id);
 	if (!result)

@@ -151,6 +151,9 @@ enum os_result os_identity_log_in(struct os *o, const char *password)
 		return OS_REFUSED;
 	}
 	snprintf(o->token, OS_TOKEN, "%s", token);
+	snprintf(o->project, OS_ID, "%s", o->identity_version == 2 ?
+		job_text(yyjson_obj_get(yyjson_obj_get(yyjson_obj_get(os_answer(o), "access"), "token"), "tenant"), "id") :
+		job_text(yyjson_obj_get(yyjson_obj_get(os_answer(o), "token"), "project"), "id"));
 	return OS_DONE;
 }
 

@@ -8,6 +8,8 @@
 
 /* Between looks at a server that changes, seconds: Nova has nothing to wait with. */
 #define LOOK 2.0
+/* Of a server that was deleted, where the cloud keeps those for a while. */
+#define SOFT_DELETED "SOFT_DELETED"
 
 /* ---- which one ---- */
 
@@ -26,7 +28,7 @@ static int look(yyjson_val *server, void *arg)
 	struct search *s = arg;
 	const char *created = job_text(server, "created");
 
-	if (strcmp(os_key_of(server), s->key) != 0 || !strcmp(job_text(server, "status"), "DELETED"))
+	if (strcmp(os_key_of(server), s->key) != 0 || !strcmp(job_text(server, "status"), "DELETED") || !strcmp(job_text(server, "status"), SOFT_DELETED))
 		return 0;
 	if (!s->id[0] || strcmp(created, s->created) < 0) {
 		snprintf(s->id, sizeof s->id, "%s", job_text(server, "id"));
@@ -145,10 +147,30 @@ enum os_result os_action(struct os *o, enum os_service service, const char *path
 	return r;
 }
 
+/* What leads out of a state; somebody may have put a server into one of the lower ones by hand.  NULL = the state ends by itself, or by somebody. */
+static const char *way_out(const char *status, const char *action)
+{
+	static const struct { const char *status, *action; } ways[] = {
+		{ "ACTIVE", NULL }, { "SHUTOFF", NULL },
+		{ "PAUSED", "unpause" }, { "SUSPENDED", "resume" }, { "SHELVED", "unshelve" }, { "SHELVED_OFFLOADED", "unshelve" },
+	};
+
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+		if (!strcmp(status, ways[i].status))
+			return ways[i].action ? ways[i].action : action;
+	return NULL;
+}
+
+static bool ends_by_hand(const char *status)
+{
+	return !strcmp(status, "RESCUE") || !strcmp(status, "VERIFY_RESIZE") || !strcmp(status, SOFT_DELETED);
+}
+
 /* Until it has the status.  A conflict (409) of the action is another action under way: asked again. */
 static enum job_result reach(struct os *o, const char *id, const char *action, const char *want)
 {
-	char status[32], path[256];
+	char status[32], said[32] = "", path[256];
+	const char *way;
 	enum os_result r;
 
 	snprintf(path, sizeof path, "/servers/%s/action", id);
@@ -160,10 +182,17 @@ static enum job_result reach(struct os *o, const char *id, const char *action, c
 			return JOB_INVALID;
 		if (!strcmp(status, "ERROR"))
 			return job_fail(o->job, "%s: the server is in the state ERROR: %s", action, o->why);
-		if (!strcmp(status, "ACTIVE") || !strcmp(status, "SHUTOFF")) {
-			r = os_action(o, OS_COMPUTE, path, action);
+		if (ends_by_hand(status))
+			return job_refuse(o->job, "%s: the server is in the state %s, which has to be ended in OpenStack first", action, status);
+		way = way_out(status, action);
+		if (way != action && strcmp(said, status) != 0) {
+			job_say(o->job, JOB_WARNING, "%s: the server is in the state %s: %s.", action, status, way ? way : "waiting for its end");
+			memcpy(said, status, sizeof said);
+		}
+		if (way) {
+			r = os_action(o, OS_COMPUTE, path, way);
 			if (r != OS_DONE && !(r == OS_BUSY && o->status == 409))
-				return os_fail(o, r, action);
+				return os_fail(o, r, way);
 		}
 		job_sleep(o->job, LOOK);
 	}
@@ -208,10 +237,22 @@ enum job_result os_stop(struct job *job)
 
 /* ---- the end ---- */
 
+/* A cloud may keep what was deleted: may it not be forced to let go, then it is gone for us, and goes by itself after the cloud's own time. */
+static bool kept(struct os *o, const char *id)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "/servers/%s/action", id);
+	if (os_action(o, OS_COMPUTE, path, "forceDelete") != OS_REFUSED)
+		return false;
+	job_say(o->job, JOB_WARNING, "OpenStack keeps the server for a while after its deletion (%s).", o->why);
+	return true;
+}
+
 static enum job_result remove_server(struct os *o, const char *id)
 {
 	bool adopted = false;
-	char path[256];
+	char status[32], path[256];
 	enum os_result r;
 
 	if (yyjson_is_true(yyjson_obj_get(o->job->input, "stray"))) {
@@ -229,6 +270,9 @@ static enum job_result remove_server(struct os *o, const char *id)
 		if (r != OS_DONE && !(r == OS_BUSY && o->status == 409))
 			return os_fail(o, r, "destroy");
 		job_sleep(o->job, LOOK);
+		r = os_server(o, id, status, sizeof status, false);
+		if (r == OS_MISSING || (r == OS_DONE && !strcmp(status, SOFT_DELETED) && kept(o, id)))
+			return JOB_INVALID;
 	}
 	return job_over(o->job);
 }

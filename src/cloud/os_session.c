@@ -192,6 +192,26 @@ bool os_there(const struct os *o, enum os_service service)
 	return o->url[service][0] && !o->closed[service][0];
 }
 
+static enum os_result log_in_again(struct os *o)
+{
+	enum os_result r = log_in(o);
+
+	if (r == OS_DONE && o->unknown[0]) {	/* another attempt begins with a catalogue whose hosts are known */
+		snprintf(o->why, sizeof o->why, "%s", o->unknown);
+		return OS_BUSY;
+	}
+	return r;
+}
+
+/* path NULL = the service's version document. */
+static void url_of(const struct os *o, enum os_service service, const char *path, char *url, size_t cap)
+{
+	if (path)
+		snprintf(url, cap, "%s%s", o->url[service], path);
+	else
+		os_version_root(o->url[service], url, cap);
+}
+
 enum os_result os_call(struct os *o, enum os_service service, const char *method, const char *path, yyjson_mut_doc *body, bool once)
 {
 	enum os_result r = OS_BUSY;
@@ -203,17 +223,13 @@ enum os_result os_call(struct os *o, enum os_service service, const char *method
 		return OS_REFUSED;
 	}
 	for (int i = 0; i < TRIES; i++) {
-		snprintf(url, sizeof url, "%s%s", o->url[service], path);
+		url_of(o, service, path, url, sizeof url);
 		r = os_exchange(o, method, url, body, once, true);
 		if (r == OS_REFUSED && o->status == 401) {
-			r = log_in(o);
+			r = log_in_again(o);
 			if (r != OS_DONE)
 				return r;
-			if (o->unknown[0]) {	/* another attempt begins with a catalogue whose hosts are known */
-				snprintf(o->why, sizeof o->why, "%s", o->unknown);
-				return OS_BUSY;
-			}
-			snprintf(url, sizeof url, "%s%s", o->url[service], path);
+			url_of(o, service, path, url, sizeof url);
 			r = os_exchange(o, method, url, body, once, true);
 		}
 		/* a conflict is the caller's to judge; what was not reached, or of unknown fate but harmless, is tried again */
@@ -251,6 +267,23 @@ void os_escape(const char *text, char *out, size_t cap)
 	out[n] = 0;
 }
 
+/* A cloud may give fewer at once than were asked for, and says then that there are more: Nova and Cinder in "servers_links", Neutron likewise,
+ * Glance in "next". */
+static bool has_more(yyjson_val *answer, const char *member, unsigned count)
+{
+	char links[64];
+
+	snprintf(links, sizeof links, "%s_links", member);
+	return count >= PAGE || yyjson_arr_size(yyjson_obj_get(answer, links)) > 0 || job_text(answer, "next")[0];
+}
+
+/* The element a page is to begin behind is gone: nobody knows what was passed over. */
+static enum os_result lost_place(struct os *o, const char *member)
+{
+	snprintf(o->why, sizeof o->why, "the list of %s changed while it was read", member);
+	return OS_UNKNOWN;
+}
+
 enum os_result os_each(struct os *o, enum os_service service, const char *path, const char *member, const char *marker,
 	int (*f)(yyjson_val *one, void *arg), void *arg)
 {
@@ -264,6 +297,8 @@ enum os_result os_each(struct os *o, enum os_service service, const char *path, 
 		os_escape(last, escaped, sizeof escaped);
 		snprintf(url, sizeof url, "%s%climit=%d%s%s", path, strchr(path, '?') ? '&' : '?', PAGE, last[0] ? "&marker=" : "", escaped);
 		r = os_call(o, service, "GET", marker ? url : path, NULL, false);
+		if (last[0] && (r == OS_MISSING || (r == OS_REFUSED && o->status == 400)))
+			return lost_place(o, member);
 		if (r != OS_DONE)
 			return r;
 		/* an answer that was cut must not look like a cloud that has nothing */
@@ -278,8 +313,9 @@ enum os_result os_each(struct os *o, enum os_service service, const char *path, 
 			if (f(one, arg))
 				return OS_DONE;
 		}
-		if (!marker || n < PAGE || !last[0])
+		if (!marker || !n || !last[0] || !has_more(os_answer(o), member, n))
 			return OS_DONE;
 	}
-	return OS_DONE;
+	snprintf(o->why, sizeof o->why, "%s: has more than %d %s", o->url[service], PAGE * PAGES_MAX, member);
+	return OS_REFUSED;
 }

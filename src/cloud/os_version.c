@@ -14,6 +14,7 @@ static const struct { enum os_service service; unsigned minor; } features[OS_FEA
 	[OS_NETWORKS_WORD] = { OS_COMPUTE, 37 },
 	[OS_ATTACHED_GOES] = { OS_COMPUTE, 79 },
 	[OS_MESSAGES] = { OS_VOLUME, 5 },
+	[OS_RESERVATIONS] = { OS_VOLUME, 27 },
 };
 
 const char *os_service_name(enum os_service service)
@@ -21,8 +22,7 @@ const char *os_service_name(enum os_service service)
 	return services[service].name;
 }
 
-/* Where the version document of an endpoint is: ".../v2.1/" of "https://host/compute/v2.1/<project>". */
-static void root_of(const char *url, char *out, size_t cap)
+void os_version_root(const char *url, char *out, size_t cap)
 {
 	const char *at = strstr(url, "://"), *end = url + strlen(url);
 
@@ -45,13 +45,13 @@ static void take(struct os *o, enum os_service s, yyjson_val *document)
 
 static void ask(struct os *o, enum os_service s)
 {
-	char url[OS_URL + 8];
+	enum os_result r = os_call(o, s, "GET", NULL, NULL, false);
 	yyjson_arr_iter it;
 	yyjson_val *one;
 
-	o->asked[s] = true;
-	root_of(o->url[s], url, sizeof url);
-	if (os_exchange(o, "GET", url, NULL, false, true) != OS_DONE)
+	/* a cloud without such a document has no microversions */
+	o->asked[s] = r == OS_DONE || r == OS_MISSING || r == OS_REFUSED;
+	if (r != OS_DONE)
 		return;
 	take(o, s, yyjson_obj_get(os_answer(o), "version"));
 	it = yyjson_arr_iter_with(yyjson_obj_get(os_answer(o), "versions"));
@@ -75,6 +75,8 @@ enum job_result os_need(struct os *o, enum os_feature feature, const char *what)
 
 	if (os_has(o, feature))
 		return JOB_INVALID;
+	if (!o->asked[s])
+		return os_fail(o, OS_BUSY, what);
 	snprintf(newest, sizeof newest, o->newest[s] ? "this one has at most %u.%u" : "this one has no microversions",
 		services[s].major, o->newest[s]);
 	return job_refuse(o->job, "%s: the cloud needs %s with microversion %u.%u for it; %s", what, services[s].name, services[s].major,

@@ -147,6 +147,62 @@ static void words(struct os *o, const char *id)
 	memcpy(o->why, text, sizeof o->why);
 }
 
+/* ---- reserved for a server that never came ---- */
+
+/* Attachments of one volume that are looked at. */
+#define RESERVATIONS_MAX 4
+
+struct reservations {
+	struct { char id[OS_ID], server[OS_ID]; } list[RESERVATIONS_MAX];
+	size_t count;
+};
+
+static enum os_result reservations(struct os *o, const char *volume, struct reservations *l)
+{
+	char path[256];
+	yyjson_arr_iter it;
+	yyjson_val *one;
+	enum os_result r;
+
+	l->count = 0;
+	snprintf(path, sizeof path, "/attachments?volume_id=%s", volume);
+	r = os_call_for(o, OS_RESERVATIONS, "GET", path, NULL, false);
+	it = yyjson_arr_iter_with(yyjson_obj_get(os_answer(o), "attachments"));
+	while (r == OS_DONE && l->count < RESERVATIONS_MAX && (one = yyjson_arr_iter_next(&it))) {
+		if (strcmp(job_text(one, "status"), "reserved") != 0 || !job_text(one, "id")[0] || !job_text(one, "instance")[0])
+			continue;
+		snprintf(l->list[l->count].id, OS_ID, "%s", job_text(one, "id"));
+		snprintf(l->list[l->count++].server, OS_ID, "%s", job_text(one, "instance"));
+	}
+	return r;
+}
+
+/*
+ * Nova reserves a volume before there is anything to be seen of the server; ended between, it never lets go of it.  The caller knows that no
+ * server of the machine is still to appear: what is reserved for one that Nova does not know becomes free.
+ */
+static enum os_result unreserve(struct os *o, const char *volume)
+{
+	struct reservations l;
+	char path[256];
+	enum os_result r;
+
+	if (!os_has(o, OS_RESERVATIONS))
+		return OS_DONE;
+	r = reservations(o, volume, &l);
+	for (size_t i = 0; r == OS_DONE && i < l.count; i++) {
+		snprintf(path, sizeof path, "/servers/%s", l.list[i].server);
+		r = os_call(o, OS_COMPUTE, "GET", path, NULL, false);
+		if (r == OS_MISSING) {
+			job_say(o->job, JOB_WARNING, "The volume %s is reserved for a server that is not there: it is made free.", volume);
+			snprintf(path, sizeof path, "/attachments/%s", l.list[i].id);
+			r = os_call_for(o, OS_RESERVATIONS, "DELETE", path, NULL, false);
+			r = r == OS_MISSING ? OS_DONE : r;
+		}
+	}
+	return r;
+}
+
 /* ---- the end of one ---- */
 
 static enum os_result read_one_volume(struct os *o, const char *id, struct found *f)
@@ -185,6 +241,10 @@ static enum job_result remove_volume(struct os *o, const char *id)
 			r = os_call(o, OS_VOLUME, "DELETE", path, NULL, false);
 			if (r != OS_DONE && r != OS_MISSING && !(r == OS_BUSY && o->status == 409))
 				return os_fail(o, r, "remove a volume");
+		} else if (!strcmp(f.status, "reserved")) {
+			r = unreserve(o, id);
+			if (r != OS_DONE)
+				return os_fail(o, r, "make a volume free");
 		}
 		job_sleep(o->job, LOOK);
 	}
@@ -258,17 +318,22 @@ static enum job_result have(struct os *o, const struct wanted *w, const char *im
 			return os_fail(o, r, "look for the volumes");
 		if (f->double_[0])
 			result = remove_volume(o, f->double_);
-		else if (!f->id[0] && !made && os_settling(o->job))
+		else if (!f->id[0] && !made && job_settling(o->job))
 			return job_later(o->job, 2.0);
 		else if (!f->id[0] && !made)
 			result = make(o, w, image), made = true;
 		else if (is_error(f->status))
 			return give_up(o, f->id, w->name);
+		else if (!strcmp(f->status, "reserved") && !server && (r = unreserve(o, f->id)) != OS_DONE)
+			return os_fail(o, r, "make a volume free");
 		else if (!strcmp(f->status, "available") || (server && !strcmp(f->server, server) && !strcmp(f->status, "in-use")))
-			return JOB_INVALID;
+			break;
 		else
 			looks += !is_coming(f->status), job_sleep(o->job, LOOK);
 	}
+	/* it was seen */
+	if (!result && made)
+		o->job->definite = true;
 	return result;
 }
 
@@ -312,6 +377,17 @@ static enum os_result attach(struct os *o, const char *server, const char *volum
 	return r;
 }
 
+/* Nova ended between its parts of an attachment, which it neither ends nor takes back by itself: the next attempt has a new server, with this volume. */
+static enum job_result stuck(struct os *o, const char *server, enum job_result result)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "/servers/%s", server);
+	if (os_call(o, OS_COMPUTE, "DELETE", path, NULL, false) == OS_DONE)
+		o->job->definite = true;
+	return result;
+}
+
 static enum job_result attached(struct os *o, const struct wanted *w, const char *server)
 {
 	struct found f;
@@ -320,6 +396,8 @@ static enum job_result attached(struct os *o, const struct wanted *w, const char
 
 	while (!job_over(o->job)) {
 		result = have(o, w, NULL, server, &f);
+		if (result == JOB_FAILED && (!strcmp(f.status, "reserved") || !strcmp(f.status, "attaching")))
+			return stuck(o, server, result);
 		if (result || !strcmp(f.server, server))
 			return result;
 		r = attach(o, server, f.id);

@@ -127,6 +127,9 @@ static void end(struct cloud_run *run)
 	/* a look at what is there was tried several times within one task; it comes again by itself, and somebody may wait for its end */
 	if (run->result == JOB_FAILED && !strcmp(run->job.kind, "provider.sync"))
 		run->result = JOB_REFUSED;
+	/* the next attempt, perhaps of another process, need not wait for what this one may have made */
+	if (run->result != JOB_DONE && run->job.definite && !strcmp(run->job.kind, "machine.create"))
+		yyjson_mut_obj_add_bool(run->job.output, run->job.out, "definite", true);
 	outcome = outcomes[run->result];
 	run->state = CLOUD_ENDED;
 	run->text = write_result(run, outcome, run->job.message, run->job.out);

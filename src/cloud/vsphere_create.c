@@ -8,7 +8,6 @@
 
 /* After a clone of unknown outcome: as long as vCenter may still be at it, seconds, before it is sent again.  Longer than
  * a call lasts at most (HTTP_CALL_SECONDS); a provider may be given another one (settle_seconds). */
-#define SETTLE 150
 /* Between looks. */
 #define LOOK 2.0
 
@@ -59,35 +58,6 @@ static enum vim_result clone_once(struct vim *v, const struct vsphere_place *p, 
 
 /* ---- one VM for a key ---- */
 
-static int64_t settle_seconds(const struct job *job)
-{
-	int64_t n = job_number(job->config, "settle_seconds", SETTLE);
-
-	return n < 1 ? 1 : n > 3600 ? 3600 : n;
-}
-
-/* Something may have been cloned: it is to show before there is another clone. */
-static void settle(struct job *job, const char *why)
-{
-	job_say(job, JOB_WARNING, "What became of the clone is not known (%s): looking for it for %d s.", why, (int)settle_seconds(job));
-	job->settled = plat_clock_boot() + settle_seconds(job) * PLAT_SECOND;
-}
-
-/* What an attempt before may have begun, perhaps one of a process that is no more, is waited for too. */
-static bool settling(struct job *job)
-{
-	if (job->definite)
-		return false;
-	if (!job->settled)
-		settle(job, "an attempt before was interrupted");
-	if (plat_clock_boot() < job->settled)
-		return true;
-	/* what has not shown by now will not */
-	job->settled = 0;
-	job->definite = true;
-	return false;
-}
-
 static bool is_taken(const struct vim *v, enum vim_result r)
 {
 	return vim_is_fault(v, r, "DuplicateName") || vim_is_fault(v, r, "FileAlreadyExists") || vim_is_fault(v, r, "AlreadyExists");
@@ -121,7 +91,7 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 		return vim_fail(v, r, "look for the machine");
 	if (vm->value[0])
 		return JOB_INVALID;
-	if (settling(job))
+	if (job_settling(job))
 		return job_later(job, LOOK);
 	/* vCenter would refuse the clone, after a while: better not to begin */
 	if (taken)
@@ -137,7 +107,7 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 	if (is_taken(v, r))
 		return adopt(v, p, name, vm);
 	if (!job->definite && !job_over(job)) {
-		settle(job, v->why);
+		job_settle(job, v->why);
 		return job_later(job, LOOK);
 	}
 	return vim_fail(v, r, "clone");
@@ -329,7 +299,7 @@ static enum job_result finish(struct vim *v, const struct vim_ref *vm, const str
 	return job_over(v->job) ? job_over(v->job) : JOB_DONE;
 }
 
-static enum job_result create(struct job *job)
+enum job_result vsphere_create(struct job *job)
 {
 	struct vsphere_place place = { .windows = false };
 	enum job_result result;
@@ -347,16 +317,6 @@ static enum job_result create(struct job *job)
 	if (!result)
 		result = finish(v, &vm, &place);
 	vim_give(v);
-	return result;
-}
-
-/* What ends and left nothing of unknown fate says so: the next attempt, perhaps of another process, need not wait then. */
-enum job_result vsphere_create(struct job *job)
-{
-	enum job_result result = create(job);
-
-	if (result != JOB_DONE && result != JOB_LATER && job->definite)
-		yyjson_mut_obj_add_bool(job->output, job->out, "definite", true);
 	return result;
 }
 

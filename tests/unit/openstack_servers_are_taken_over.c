@@ -66,10 +66,10 @@ static void let_go(void)
 		GONE("cam_machine"), GONE("cam_key"), GONE("cam_adopted"), ONE("ACTIVE", ""), EACH(""), END }, "", out) == JOB_DONE);
 	/* one that we made is removed, and so is an adopted one whose instance is terminated */
 	CHECK(run(os_destroy, CLOUD, REFERENCE ",\"stray\":true", (const struct call[]){ V3_LOGIN, ONE("ACTIVE", KEY), ONE("ACTIVE", KEY),
-		{ "DELETE", OLD, NULL, NULL, 204, "" }, { "DELETE", OLD, NULL, NULL, 404, "{}" }, { "GET", OLD, NULL, NULL, 404, "{}" }, EACH(""), END }, "",
+		{ "DELETE", OLD, NULL, NULL, 204, "" }, { "GET", OLD, NULL, NULL, 404, "{}" }, { "GET", OLD, NULL, NULL, 404, "{}" }, EACH(""), END }, "",
 		out) == JOB_DONE);
 	CHECK(run(os_destroy, CLOUD, REFERENCE, (const struct call[]){ V3_LOGIN, ONE("ACTIVE", MARKS), { "DELETE", OLD, NULL, NULL, 204, "" },
-		{ "DELETE", OLD, NULL, NULL, 404, "{}" }, { "GET", OLD, NULL, NULL, 404, "{}" }, EACH(""), END }, "", out) == JOB_DONE);
+		{ "GET", OLD, NULL, NULL, 404, "{}" }, { "GET", OLD, NULL, NULL, 404, "{}" }, EACH(""), END }, "", out) == JOB_DONE);
 	CHECK(run(os_destroy, CLOUD, REFERENCE ",\"stray\":true", (const struct call[]){ V3_LOGIN, ONE("ACTIVE", MARKS), ONE("ACTIVE", MARKS),
 		GONE("cam_machine"), FAULT, FAULT, FAULT, END }, "",
 		out) == JOB_FAILED && strstr(out, "let go of the machine"));

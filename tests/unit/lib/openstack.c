@@ -45,7 +45,7 @@ enum http_result http_call(struct http *h, const struct http_request *rq)
 	}
 	h->status = c->status, h->body = c->answer;
 	h->at++;
-	return HTTP_DONE;
+	return c->status ? HTTP_DONE : HTTP_UNKNOWN;
 }
 
 /* Nobody waits: each look at the clock is a second later. */
@@ -61,29 +61,53 @@ static void tell(const struct job *job, const char *member, char out[JOB_MESSAGE
 	free(text);
 }
 
-enum job_result run(driver_fn *f, const char *config, const char *more, const struct call *calls, const char *member, char out[JOB_MESSAGE])
+/* What job_read made of the notice, which it goes on to use; job_end() frees both. */
+static yyjson_doc *job_begin(struct job *job, const char *config, const char *more, const struct call *calls, unsigned attempt, bool definite)
 {
-	struct job job = { .secret = secret };
 	char text[1024];
-	enum job_result result;
 	yyjson_doc *notice;
 
-	snprintf(text, sizeof text, "{\"task\":1,\"fence\":1,\"attempt\":1,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{\"owner\":\"a\","
-		"\"name\":\"web\",\"machine\":\"m-1\"%s,\"config\":%s}}", more, config);
+	snprintf(text, sizeof text, "{\"task\":1,\"fence\":1,\"attempt\":%u,\"definite\":%s,\"deadline\":3600,\"kind\":\"k\",\"key\":\"m-1\",\"input\":{"
+		"\"owner\":\"a\",\"name\":\"web\",\"machine\":\"m-1\"%s,\"config\":%s}}", attempt, definite ? "true" : "false", more, config);
 	notice = yyjson_read(text, strlen(text), 0);
 	plat_clock_replace(NULL, boot);
 	fake.at = calls;
-	if (!notice || job_read(&job, yyjson_doc_get_root(notice)))
+	if (!notice || job_read(job, yyjson_doc_get_root(notice)))
 		exit(2);
-	job.output = yyjson_mut_doc_new(NULL);
-	job.out = yyjson_mut_obj(job.output);
-	result = f(&job);
+	job->secret = secret;
+	job->output = yyjson_mut_doc_new(NULL);
+	job->out = yyjson_mut_obj(job->output);
+	return notice;
+}
+
+static void job_end(struct job *job, yyjson_doc *notice)
+{
+	CHECK(!fake.at->method);
+	yyjson_mut_doc_free(job->output);
+	yyjson_doc_free(notice);
+}
+
+enum job_result run(driver_fn *f, const char *config, const char *more, const struct call *calls, const char *member, char out[JOB_MESSAGE])
+{
+	struct job job = { .attempt = 0 };
+	yyjson_doc *notice = job_begin(&job, config, more, calls, 1, true);
+	enum job_result result = f(&job);
+
 	if (result == JOB_DONE)
 		tell(&job, member, out);
 	else
 		snprintf(out, JOB_MESSAGE, "%s", job.message);
-	CHECK(!fake.at->method);
-	yyjson_mut_doc_free(job.output);
-	yyjson_doc_free(notice);
+	job_end(&job, notice);
+	return result;
+}
+
+enum job_result run_again(driver_fn *f, const char *config, const char *more, const struct call *calls, unsigned attempt, bool *definite)
+{
+	struct job job = { .attempt = 0 };
+	yyjson_doc *notice = job_begin(&job, config, more, calls, attempt, *definite);
+	enum job_result result = f(&job);
+
+	*definite = job.definite;
+	job_end(&job, notice);
 	return result;
 }
