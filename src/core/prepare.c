@@ -74,6 +74,13 @@ static void reach_from_inside(struct db *db, const struct machine *m, struct pre
 	object_free(&provider);
 }
 
+/* Does the instance's organization want its scripts' ${...} and #if left alone? */
+static bool ignores_velocity(struct db *db, const char *instance)
+{
+	return db_number(db, 0, "SELECT json_extract(o.doc, '$.features.ignore_velocity_templates') FROM object i JOIN object o ON o.kind = ?2"
+		" AND o.id = i.organization WHERE i.kind = ?3 AND i.id = ?1", "tii", instance, (int64_t)OBJECT_ORGANIZATION, (int64_t)OBJECT_INSTANCE) == 1;
+}
+
 static enum prepare_result step(struct db *db, const struct prepare_facts *facts, struct prepared *p, yyjson_val *in)
 {
 	yyjson_mut_doc *doc = p->context.doc;
@@ -99,7 +106,8 @@ static enum prepare_result step(struct db *db, const struct prepare_facts *facts
 	yyjson_mut_obj_add_sint(doc, root, "timeout", p->task.run);
 	yyjson_mut_obj_add_sint(doc, root, "output_limit", AGENT_OUTPUT_LIMIT);
 	engines = yyjson_mut_obj_add_arr(doc, root, "engines");
-	yyjson_mut_arr_add_str(doc, engines, "velocity");
+	if (!ignores_velocity(db, m.instance))
+		yyjson_mut_arr_add_str(doc, engines, "velocity");
 	yyjson_mut_arr_add_str(doc, engines, "jinja");
 	return step_context(db, p, &m, in);
 }

@@ -41,13 +41,26 @@ static void answer_array(struct core_call *call, struct object_text *all)
 
 /* ---- instance.service ---- */
 
-/* Was the agent of this machine heard of just now? */
-static bool connected(struct db *db, const char *machine)
+/* What its agent says of the machine (facts: docs/agent-protocol.md); and while it is connected it is heard of all the time: that is not
+ * written down, but said. */
+static void add_agent(struct db *db, yyjson_mut_doc *doc, yyjson_mut_val *m, const char *now)
 {
-	return db_number(db, 0, "SELECT channel FROM machine WHERE id = ?", "t", machine) != 0;
+	sqlite3_stmt *q = db_query(db, "SELECT channel, facts, boot_id FROM machine WHERE id = ?", "t", yyjson_mut_get_str(yyjson_mut_obj_get(m, "id")));
+	yyjson_doc *facts;
+
+	if (!db_row(db, q))
+		return;
+	if (db_int(q, 0))
+		yyjson_mut_obj_put(m, yyjson_mut_str(doc, "last_agent_ping"), yyjson_mut_strcpy(doc, now));
+	facts = yyjson_read(db_text(q, 1), (size_t)sqlite3_column_bytes(q, 1), 0);
+	if (yyjson_obj_size(yyjson_doc_get_root(facts)))
+		yyjson_mut_obj_put(m, yyjson_mut_str(doc, "facts"), yyjson_val_mut_copy(doc, yyjson_doc_get_root(facts)));
+	yyjson_doc_free(facts);
+	if (db_text(q, 2)[0])
+		yyjson_mut_obj_put(m, yyjson_mut_str(doc, "boot_id"), yyjson_mut_strcpy(doc, db_text(q, 2)));
+	db_end(q);
 }
 
-/* While an agent is connected it is heard of all the time: that is not written down, but said. */
 static void answer_service(struct db *db, struct core_call *call, sqlite3_stmt *q)
 {
 	yyjson_doc *kept = yyjson_read(db_text(q, 0), (size_t)sqlite3_column_bytes(q, 0), 0);
@@ -61,8 +74,8 @@ static void answer_service(struct db *db, struct core_call *call, sqlite3_stmt *
 	object_date(plat_clock_wall(), date);
 	it = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(doc->root, "machines"));
 	while ((m = yyjson_mut_arr_iter_next(&it)))
-		if (yyjson_mut_is_str(yyjson_mut_obj_get(m, "id")) && connected(db, yyjson_mut_get_str(yyjson_mut_obj_get(m, "id"))))
-			yyjson_mut_obj_put(m, yyjson_mut_str(doc, "last_agent_ping"), yyjson_mut_strcpy(doc, date));
+		if (yyjson_mut_is_str(yyjson_mut_obj_get(m, "id")))
+			add_agent(db, doc, m, date);
 	core_answer_doc(&call->answer, 200, doc);
 	yyjson_mut_doc_free(doc);
 }

@@ -44,6 +44,8 @@ def a_script_box_runs_to_its_end(w):
     check(w.client.get("/services/tasks/%d/output?from=5" % number) == "by install\n")
     m = w.machines(i["id"])
     check(len(m) == 1 and m[0]["address"]["public"].startswith("169.254.77."), m)
+    facts = m[0].get("facts", {})
+    check(m[0].get("boot_id") and facts.get("os") and facts.get("kernel") and facts.get("memory", 0) > 0 and len(facts.get("load", [])) == 3, m)
     check(len(w.kept()) == 1 and w.running() == set(w.kept()), w.kept(), w.running())
     return "%.1f s" % took
 

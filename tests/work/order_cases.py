@@ -73,6 +73,21 @@ def variables_and_bindings_reach_scripts(w):
     w.web, w.db = i["id"], d["id"]
 
 
+def an_organization_may_keep_velocity_out(w):
+    needs_agents()
+    path = "/services/organizations/" + w.client.get("/services/workspaces")[0]["organization"]
+    box = w.box("script", "dollars", {"install": "#!/bin/sh\nNAME=shell\necho \"is ${NAME}, is {{ NAME }}\"\n"},
+                variables=[{"name": "NAME", "type": "Text", "value": "box", "required": False, "visibility": "public"}])
+    for ignored, said in ((True, "is shell, is box\n"), (False, "is box, is box\n")):
+        organization = w.client.get(path)
+        organization.setdefault("features", {})["ignore_velocity_templates"] = ignored
+        w.client.call("PUT", path, organization)
+        i = w.deploy(box)
+        w.ends(i["id"], "done", "deploy", i["updated"])
+        check(said in w.logs(i["id"]), ignored, w.logs(i["id"]))
+        w.away(i["id"])
+
+
 def set_and_notify_reconfigure_who_is_bound(w):
     needs_agents()
     before = w.instance(w.web)["updated"]
@@ -112,5 +127,5 @@ def they_go(w):
     w.nothing_left()
 
 
-CASES = [three_levels_and_an_admin_box_run_in_order, variables_and_bindings_reach_scripts, set_and_notify_reconfigure_who_is_bound,
+CASES = [three_levels_and_an_admin_box_run_in_order, variables_and_bindings_reach_scripts, an_organization_may_keep_velocity_out, set_and_notify_reconfigure_who_is_bound,
          exit_code_100_reboots_and_goes_on, they_go]
