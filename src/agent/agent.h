@@ -9,7 +9,7 @@
 
 /* Raised with every change of it: the appliance offers its own to agents of another version. */
 #ifndef AGENT_VERSION
-#define AGENT_VERSION "1.0.0"
+#define AGENT_VERSION "1.0.1"
 #endif
 #define AGENT_HOME "/usr/elasticbox"
 #define AGENT_BINARY AGENT_HOME "/elasticbox-agent"

@@ -168,19 +168,24 @@ static bool shebang(const char *text, size_t len, char program[256], char argume
 }
 
 /* Becomes the script. What it says when it cannot goes to the caller by the descriptor. */
-static _Noreturn void become(const struct script *s, const char *path, int out, int ready, int trouble)
+static _Noreturn void become(const struct script *s, const char *path, int out, const int ready[2], int trouble)
 {
 	char program[256], argument[256], *argv[4];
 	char go, why[400];
 	int null, n = 0;
+	ssize_t got;
 
+	close(ready[1]);	/* or this process would wait for itself when its runner dies, and hold the step's lock */
 	setsid();
 	null = open("/dev/null", O_RDONLY);
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(out, 2);
-	while (read(ready, &go, 1) < 0 && errno == EINTR)
-		;
+	do
+		got = read(ready[0], &go, 1);
+	while (got < 0 && errno == EINTR);
+	if (got != 1)	/* its runner is dead: nobody would write down how it ends */
+		_exit(127);
 	signal(SIGCHLD, SIG_DFL);
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL);
@@ -215,7 +220,7 @@ static pid_t launch(struct run *r, const struct script *s, const char *path, cha
 		return -1;
 	}
 	if (!pid)
-		become(s, path, out[1], ready[0], trouble[1]);
+		become(s, path, out[1], ready, trouble[1]);
 	close(out[1]);
 	close(ready[0]);
 	close(trouble[1]);
