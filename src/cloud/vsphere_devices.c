@@ -20,6 +20,7 @@ struct work {
 	struct xml_out *spec;
 	const struct xml_node *objects, *devices, *options;
 	int changes;			/* of devices */
+	int template_disks;
 };
 
 /* ---- values ---- */
@@ -233,6 +234,22 @@ static bool is_disk(const struct xml_node *device)
 	return !strcmp(vim_type(device), "VirtualDisk");
 }
 
+static int64_t place_of(const struct xml_node *disk)
+{
+	return xml_number(xml_text(disk, "controllerKey"), 0) * 256 + xml_number(xml_text(disk, "unitNumber"), 0);
+}
+
+/* By its place at the controllers: the list need not be in that order, with what was edited at its end. */
+static const struct xml_node *first_disk(const struct work *w)
+{
+	const struct xml_node *d, *first = NULL;
+
+	for (d = w->devices ? w->devices->first : NULL; d; d = d->next)
+		if (is_disk(d) && (!first || place_of(d) < place_of(first)))
+			first = d;
+	return first;
+}
+
 static int64_t disk_size(const struct xml_node *disk)
 {
 	return xml_number(xml_text(disk, "capacityInKB"), 0);
@@ -286,12 +303,12 @@ static void used_units(const struct work *w, const struct xml_node *like, bool u
 	used[UNIT_OWN] = true;
 }
 
-static int count_disks(const struct work *w)
+static int count_disks(const struct xml_node *devices)
 {
 	const struct xml_node *d;
 	int n = 0;
 
-	for (d = w->devices->first; d; d = d->next)
+	for (d = devices ? devices->first : NULL; d; d = d->next)
 		n += is_disk(d);
 	return n;
 }
@@ -302,7 +319,7 @@ static enum job_result bad_disk(struct work *w, yyjson_val *one, const char *wha
 }
 
 /*
- * One disk of the profile.  Those beyond the template's are told apart by their order: how many there are
+ * One disk of the profile.  Those beyond the template's are told apart by their order: how many (have) there are
  * already says how many of the list are done.
  */
 static enum job_result one_disk(struct work *w, yyjson_val *one, const struct xml_node *first, int have, int *number, bool used[UNITS])
@@ -323,7 +340,7 @@ static enum job_result one_disk(struct work *w, yyjson_val *one, const struct xm
 		return bad_disk(w, one, "needs a size in GB");
 	if (++*number > DISKS_MAX)
 		return bad_disk(w, one, "at most 7 disks beside the template's are possible");
-	if (*number < have)
+	if (*number <= have)
 		return JOB_INVALID;
 	while (unit < UNITS && used[unit])
 		unit++;
@@ -337,7 +354,7 @@ static enum job_result one_disk(struct work *w, yyjson_val *one, const struct xm
 static enum job_result disks(struct work *w)
 {
 	yyjson_val *list = yyjson_obj_get(yyjson_obj_get(w->v->job->input, "profile"), "disks"), *one;
-	const struct xml_node *first = find_device(w, is_disk);
+	const struct xml_node *first = first_disk(w);
 	yyjson_arr_iter it = yyjson_arr_iter_with(list);
 	enum job_result result = JOB_INVALID;
 	bool used[UNITS] = { false };
@@ -347,7 +364,7 @@ static enum job_result disks(struct work *w)
 		return JOB_INVALID;
 	if (!first)
 		return job_refuse(w->v->job, "disks: the template has no disk to put others beside");
-	have = count_disks(w);
+	have = count_disks(w->devices) - w->template_disks;
 	used_units(w, first, used);
 	while (!result && (one = yyjson_arr_iter_next(&it)))
 		result = one_disk(w, one, first, have, &number, used);
@@ -356,6 +373,20 @@ static enum job_result disks(struct work *w)
 
 /* ---- all of it ---- */
 
+/* What the rest needs of other objects than the VM: each call replaces the answer of the one before. */
+static enum vim_result look_around(struct work *w, struct xml_out *back, char *wanted, size_t cap)
+{
+	struct xml_node *objects;
+	enum vim_result r = w->place->network.value[0] ? backing(w, back, wanted, cap) : VIM_DONE;
+
+	if (r != VIM_DONE || !yyjson_arr_size(yyjson_obj_get(yyjson_obj_get(w->v->job->input, "profile"), "disks")))
+		return r;
+	r = vim_get(w->v, &w->place->template, "config.hardware.device", &objects);
+	if (r == VIM_DONE)
+		w->template_disks = count_disks(vim_property(objects, "config.hardware.device"));
+	return r;
+}
+
 enum job_result vsphere_difference(struct vim *v, const struct vim_ref *vm, const struct vsphere_place *place, struct xml_out *spec)
 {
 	struct work w = { .v = v, .place = place, .spec = spec };
@@ -363,8 +394,7 @@ enum job_result vsphere_difference(struct vim *v, const struct vim_ref *vm, cons
 	char wanted[VSPHERE_NAME] = "";
 	struct xml_node *objects;
 	enum job_result result;
-	/* the network first: its calls replace the answer that the rest looks into */
-	enum vim_result r = place->network.value[0] ? backing(&w, &back, wanted, sizeof wanted) : VIM_DONE;
+	enum vim_result r = look_around(&w, &back, wanted, sizeof wanted);
 
 	if (r == VIM_DONE)
 		r = vim_get(v, vm, "config.extraConfig config.annotation config.hardware.numCPU config.hardware.memoryMB"

@@ -323,6 +323,7 @@ def cases_machine():
     check("destroy: one that is named, and no other of that key", vc.machines() == ["web-eb-abcde-1"], vc.machines())
     cases_snapshot(one)
     cases_adopt()
+    cases_disks()
     r = core.run("machine.destroy", **of(1, one))
     check("destroy: gone", r["outcome"] == "done" and vc.machines() == [], (r, vc.machines()))
     check("destroy: again is done", core.run("machine.destroy", **of(1, one))["outcome"] == "done")
@@ -349,6 +350,20 @@ def cases_adopt():
     check("destroy: one that was adopted and belongs to nothing any more is let go, as it was", r["outcome"] == "done" and
           now["Runtime"]["PowerState"] == before["Runtime"]["PowerState"] and now["Config"]["InstanceUuid"] == before["Config"]["InstanceUuid"] and
           ref not in [m["external_id"] for m in listed["machines"]] and ref in [u["external_id"] for u in listed["unregistered"]], (r, listed))
+
+
+def cases_disks():
+    vc.govc("vm.clone", "-on=false", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "double")
+    vc.govc("vm.disk.create", "-vm", "double", "-name", "double/second", "-size", "2G")
+    vc.govc("vm.markastemplate", "double")
+    want, got = {"data": 5, "more": 6}, []
+    for attempt in (1, 2):
+        vc.govc("vm.power", "-off", "-force", "web-eb-abcde-24") if attempt == 2 else None
+        create(24, attempt=attempt, profile={"template": "double", "disks": [{"template": True, "size": 20}, *({"name": n, "size": s} for n, s in want.items())]})
+        got.append(sorted(d["CapacityInKB"] >> 20 for d in vc.info("web-eb-abcde-24")["Config"]["Hardware"]["Device"] if "CapacityInKB" in d))
+    check("create: disks beside the two of a template, and none more the second time", got == [[2, 5, 6, 20]] * 2, got)
+    core.run("machine.destroy", **of(24, ""))
+    vc.govc("vm.destroy", "double")
 
 
 def cases_snapshot(one):
