@@ -341,6 +341,14 @@ static int engine_error(const char *text)
 	return at ? (int)strtol(at + 19, NULL, 16) : -1;
 }
 
+/* Did the handshake of the connection in use succeed?  One that was kept had its own before. */
+static bool was_shaken(const struct http *h)
+{
+	curl_off_t at = 0;
+
+	return !h->shaken || (!curl_easy_getinfo(h->curl, CURLINFO_APPCONNECT_TIME_T, &at) && at > 0);
+}
+
 static enum http_result tls_trouble(struct http *h)
 {
 	int error = engine_error(h->error);
@@ -351,7 +359,8 @@ static enum http_result tls_trouble(struct http *h)
 		tls_client_error(error, h->host, h->why);
 	else
 		snprintf(h->why, sizeof h->why, "%s: no TLS: %.200s", h->host, h->error);
-	return HTTP_UNTRUSTED;
+	/* later on it is an accident of the way, and the server may have done what it was asked */
+	return was_shaken(h) ? HTTP_UNKNOWN : HTTP_UNTRUSTED;
 }
 
 /* Was the request, or a part of it, given to the server? */

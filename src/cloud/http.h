@@ -34,7 +34,7 @@ enum http_result {
 	HTTP_DONE,		/* answered, with whatever status */
 	HTTP_NOT_SENT,		/* not reached: the server did nothing */
 	HTTP_UNKNOWN,		/* sent, and no whole answer: it may have done it */
-	HTTP_UNTRUSTED,		/* not the server we were told to reach, or no TLS with it */
+	HTTP_UNTRUSTED,		/* not the server we were told to reach, or no TLS with it: nothing was asked of it */
 	HTTP_TOO_LARGE,		/* the answer passed its bound */
 	HTTP_CANCELLED
 };

@@ -1,6 +1,7 @@
 """A TLS proxy in front of a SOAP server that does what a network, or a badly set up vCenter, does."""
 import http.client
 import http.server
+import os
 import re
 import ssl
 import threading
@@ -22,6 +23,8 @@ class Proxy:
         self.faults = {}		# method -> (name, words, privilege)
         self.delays = {}		# method -> seconds before it reaches the server, whoever still waits for it
         self.deaf = {}			# method -> how many answers are lost
+        self.garbled = {}		# method -> how many answers are no record of TLS
+        self.inherited = b""		# options (extraConfig) that every clone has of its template: the simulator copies none
         self.running = 0		# how many looks at a task that is over see it run
         self.drip = False		# a byte a second
         self.forget = 0			# how many requests lose their session
@@ -74,6 +77,11 @@ class Proxy:
         if self.deaf.get(method, 0) > 0:
             self.deaf[method] -= 1
             handler.close_connection = True
+            return
+        if self.garbled.get(method, 0) > 0:
+            self.garbled[method] -= 1
+            handler.close_connection = True
+            os.write(handler.connection.fileno(), b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
             return
         if self.running > 0 and method == "RetrievePropertiesEx" and b"info.state" in body:
             self.running -= 1

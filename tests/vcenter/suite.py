@@ -465,6 +465,14 @@ def cases_trouble():
           vc.machines() == ["web-eb-abcde-13"] and core.text(t).count("Cloning") == 1, (r, core.text(t), vc.machines()))
     core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
     proxy.deaf = {}
+    proxy.garbled = {"CloneVM_Task": 1}
+    sent = proxy.calls.count("CloneVM_Task")
+    t = core.push("machine.create", "m-00000013", config=config(), **machine(13))
+    r = core.result(t)
+    proxy.garbled = {}
+    check("trouble: so is one whose answer is no TLS", r["outcome"] == "done" and proxy.calls.count("CloneVM_Task") == sent + 1 and
+          "not known" in core.text(t) and vc.machines() == ["web-eb-abcde-13"], (r, core.text(t), vc.machines()))
+    core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
     proxy.running = 1
     waits = proxy.calls.count("WaitForUpdatesEx")
     r = create(16)
