@@ -102,8 +102,8 @@ enum job_result vsphere_difference(struct vim *v, const struct vim_ref *vm, cons
 
 /* Addresses and host name the guest reports, into the output. */
 void vsphere_report(struct vim *v, const struct vim_ref *vm);
-/* Is there such a state? on: running. */
-enum vim_result vsphere_power(struct vim *v, const struct vim_ref *vm, bool *on);
+enum vsphere_power { VSPHERE_OFF = 0, VSPHERE_ON, VSPHERE_SUSPENDED };
+enum vim_result vsphere_power(struct vim *v, const struct vim_ref *vm, enum vsphere_power *is);
 enum job_result vsphere_power_on(struct vim *v, const struct vim_ref *vm);
 enum job_result vsphere_power_off(struct vim *v, const struct vim_ref *vm, bool guest_first);
 

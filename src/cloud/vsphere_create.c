@@ -276,22 +276,21 @@ static void tag(struct vim *v, const struct vim_ref *vm)
 static enum job_result finish(struct vim *v, const struct vim_ref *vm, const struct vsphere_place *p)
 {
 	enum job_result result = JOB_INVALID;
-	enum vim_result r;
-	bool on;
+	enum vsphere_power is;
+	enum vim_result r = vsphere_power(v, vm, &is);
 
-	r = vsphere_power(v, vm, &on);
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "read the machine's state");
-	/* one that runs was finished by a former attempt */
-	if (!on) {
+	/* one that runs, or did, was finished by a former attempt */
+	if (is == VSPHERE_OFF) {
 		result = reconfigure(v, vm, p);
 		if (!result)
 			result = customize(v, vm);
 		if (!result)
 			tag(v, vm);
-		if (!result)
-			result = vsphere_power_on(v, vm);
 	}
+	if (!result)
+		result = vsphere_power_on(v, vm);
 	if (result)
 		return result;
 	/* a guest reports addresses later, if at all; the agent's first message brings them anyway */

@@ -7,12 +7,31 @@
 /* A guest gets so long to shut down before its power is cut, seconds; the task may say another time. */
 #define GUEST_SECONDS 120
 
-enum vim_result vsphere_power(struct vim *v, const struct vim_ref *vm, bool *on)
+enum vim_result vsphere_power(struct vim *v, const struct vim_ref *vm, enum vsphere_power *is)
 {
 	struct xml_node *o;
 	enum vim_result r = vim_get(v, vm, "runtime.powerState", &o);
+	const char *state = r == VIM_DONE ? vim_property_text(o, "runtime.powerState") : "";
 
-	*on = r == VIM_DONE && strcmp(vim_property_text(o, "runtime.powerState"), "poweredOff") != 0;
+	*is = !strcmp(state, "poweredOn") ? VSPHERE_ON : !strcmp(state, "suspended") ? VSPHERE_SUSPENDED : VSPHERE_OFF;
+	return r;
+}
+
+/* vCenter refuses it in the state the VM is in: good only when somebody else was quicker. */
+static enum vim_result change_power(struct vim *v, const struct vim_ref *vm, const char *method, const char *doing, enum vsphere_power wanted)
+{
+	enum vim_result r = vim_task(v, method, vm, "", doing, NULL);
+	char fault[sizeof v->fault], why[sizeof v->why];
+	enum vsphere_power is;
+
+	if (!vim_is_fault(v, r, "InvalidPowerState"))
+		return r;
+	snprintf(fault, sizeof fault, "%s", v->fault);
+	snprintf(why, sizeof why, "%s", v->why);
+	if (vsphere_power(v, vm, &is) == VIM_DONE && is == wanted)
+		return VIM_DONE;
+	snprintf(v->fault, sizeof v->fault, "%s", fault);
+	snprintf(v->why, sizeof v->why, "%s", why);
 	return r;
 }
 
@@ -41,15 +60,12 @@ void vsphere_report(struct vim *v, const struct vim_ref *vm)
 
 enum job_result vsphere_power_on(struct vim *v, const struct vim_ref *vm)
 {
-	enum vim_result r;
-	bool on;
+	enum vsphere_power is;
+	enum vim_result r = vsphere_power(v, vm, &is);
 
-	r = vsphere_power(v, vm, &on);
-	if (r == VIM_DONE && !on) {
-		r = vim_task(v, "PowerOnVM_Task", vm, "", "Powering on", NULL);
-		if (vim_is_fault(v, r, "InvalidPowerState"))
-			r = VIM_DONE;	/* somebody else was quicker */
-	}
+	/* one that is suspended goes on by the same method */
+	if (r == VIM_DONE && is != VSPHERE_ON)
+		r = change_power(v, vm, "PowerOnVM_Task", is == VSPHERE_SUSPENDED ? "Resuming" : "Powering on", VSPHERE_ON);
 	return r == VIM_DONE ? JOB_INVALID : vim_fail(v, r, "power on");
 }
 
@@ -79,19 +95,16 @@ static bool guest_shutdown(struct vim *v, const struct vim_ref *vm)
 
 enum job_result vsphere_power_off(struct vim *v, const struct vim_ref *vm, bool guest_first)
 {
-	enum vim_result r;
-	bool on;
+	enum vsphere_power is;
+	enum vim_result r = vsphere_power(v, vm, &is);
 
-	r = vsphere_power(v, vm, &on);
-	if (r == VIM_DONE && on && guest_first && guest_shutdown(v, vm))
-		on = false;
+	/* the guest of one that is suspended hears nothing */
+	if (r == VIM_DONE && is == VSPHERE_ON && guest_first && guest_shutdown(v, vm))
+		is = VSPHERE_OFF;
 	if (job_over(v->job))
 		return job_over(v->job);
-	if (r == VIM_DONE && on) {
-		r = vim_task(v, "PowerOffVM_Task", vm, "", "Powering off", NULL);
-		if (vim_is_fault(v, r, "InvalidPowerState"))
-			r = VIM_DONE;
-	}
+	if (r == VIM_DONE && is != VSPHERE_OFF)
+		r = change_power(v, vm, "PowerOffVM_Task", "Powering off", VSPHERE_OFF);
 	if (r == VIM_DONE || vim_is_fault(v, r, "ManagedObjectNotFound"))
 		return JOB_INVALID;
 	return vim_fail(v, r, "power off");

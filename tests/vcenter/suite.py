@@ -311,6 +311,13 @@ def cases_machine():
     check("start: again is done", core.run("machine.start", **of(1, one))["outcome"] == "done")
     check("stop: by force", core.run("machine.stop", **of(1, one, force=True))["outcome"] == "done" and
           vc.info("web-eb-abcde-1")["Runtime"]["PowerState"] == "poweredOff")
+    suspended = []
+    vc.govc("vm.power", "-on", "web-eb-abcde-1")
+    for kind in ("start", "stop"):
+        vc.govc("vm.power", "-suspend", "web-eb-abcde-1")
+        r = core.run("machine." + kind, **of(1, one))
+        suspended.append((r["outcome"], vc.info("web-eb-abcde-1")["Runtime"]["PowerState"]))
+    check("start, stop: of one that is suspended: it runs, it is off", suspended == [("done", "poweredOn"), ("done", "poweredOff")], suspended)
     r = core.run("machine.list", config=config(), unregistered=True)
     check("list: machines by their keys, apart from what is not registered", [(m["key"], m["machine"], m["external_id"])
           for m in r["output"]["machines"]] == [("m-00000001", "m-00000001", one)] and
