@@ -35,6 +35,8 @@ static void put_clone(struct xml_out *o, const struct job *job, const struct vsp
 	vsphere_put_option(o, VSPHERE_KEY, job->key);
 	vsphere_put_option(o, VSPHERE_MACHINE, job_input(job, "machine"));
 	vsphere_put_option(o, VSPHERE_CREATED, now);
+	/* vCenter copies what the template has: one of an adopted machine would say that this one was there before */
+	vsphere_put_option(o, VSPHERE_ADOPTED, "");
 	/* what the machine was told, its token with it, is nothing for those cloned from the template */
 	for (size_t i = 0; template && i < sizeof told / sizeof told[0]; i++)
 		vsphere_put_option(o, told[i], "");

@@ -60,6 +60,8 @@ class Proxy:
         if self.away:
             handler.close_connection = True
             return
+        if method == "CloneVM_Task":
+            body = body.replace(b"</instanceUuid>", b"</instanceUuid>" + self.inherited)
         headers = {k: v for k, v in handler.headers.items() if k.lower() in ("content-type", "soapaction", "cookie")}
         if self.forget > 0 and "Cookie" in headers:
             self.forget -= 1

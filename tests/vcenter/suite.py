@@ -353,6 +353,13 @@ def cases_adopt():
     check("adopt: and a template", r["outcome"] == "refused" and "template" in r["message"], r)
     r = core.run("machine.destroy", **of(20, ref, stray=True))
     now = vc.info("DC0_H0_VM1")
+    proxy.inherited = b'<extraConfig><key>cam.adopted</key><value xsi:type="xsd:string">none</value></extraConfig>'
+    made = create(23)
+    proxy.inherited = b""
+    options = {o["Key"]: o["Value"] for o in vc.info("web-eb-abcde-23")["Config"]["ExtraConfig"]}
+    gone = core.run("machine.destroy", **of(23, made["output"].get("external_id", ""), stray=True))
+    check("adopt: of a template that was made of an adopted machine are machines that belong to nothing removed", made["outcome"] == "done" and
+          options["cam.key"] == "appliance/m-00000023" and gone["outcome"] == "done" and vc.machines() == ["web-eb-abcde-1"], (made, options, gone, vc.machines()))
     listed = core.run("machine.list", config=config(), unregistered=True)["output"]
     check("destroy: one that was adopted and belongs to nothing any more is let go, as it was", r["outcome"] == "done" and
           now["Runtime"]["PowerState"] == before["Runtime"]["PowerState"] and now["Config"]["InstanceUuid"] == before["Config"]["InstanceUuid"] and
