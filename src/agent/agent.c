@@ -133,7 +133,7 @@ static void take_welcome(struct message *m)
 	heartbeat = m->heartbeat ? m->heartbeat : conf.heartbeat;
 	beat_at = clock_mono() + (int64_t)heartbeat * 1000;
 	upgrade_welcomed();
-	steps_connected();
+	steps_connected(heartbeat);
 	local_connected();
 	if (trial < 0)
 		upgrade_offer(&conf, m);

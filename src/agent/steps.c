@@ -17,8 +17,8 @@
 /* Between two looks at a script that writes without pause, and when nothing tells of it; milliseconds. */
 #define LOOK_SHORT 50
 #define LOOK_LONG 2000
-/* An answer that does not come is asked for again; a script that could not be fetched after 0.5, 1, 2 … seconds. */
-#define REPEAT 60000
+/* An answer that does not come is asked for again after so many heartbeats; a script that could not be fetched after 0.5, 1, 2 … seconds. */
+#define REPEAT_BEATS 2
 #define FETCH_AGAIN 250
 #define FETCH_TRIES 10
 #define START_TRIES 5
@@ -27,7 +27,7 @@ static struct step *steps;
 static const char *journal_path;
 static int notify = -1;
 static bool connected, dirty = true, heard;
-static int64_t looked, next_turn;
+static int64_t looked, next_turn, repeat;
 
 static void watch(const struct step *s)
 {
@@ -339,6 +339,8 @@ static void take_output_ack(struct message *m)
 	if (!s || m->fence != s->fence || m->length > s->sent || m->length <= s->acked)
 		return;
 	s->acked = m->length;
+	if (s->result_at < 0)	/* on a slow link, too, the result waits for all of it */
+		s->result_at = 0;
 	dirty = true;
 }
 
@@ -373,9 +375,10 @@ void steps_message(struct message *m, const char *text, size_t len)
 	}
 }
 
-void steps_connected(void)
+void steps_connected(unsigned heartbeat)
 {
 	connected = dirty = heard = true;
+	repeat = (int64_t)REPEAT_BEATS * heartbeat * 1000;
 	for (struct step *s = steps; s; s = s->next) {
 		s->sent = s->acked;
 		s->result_at = 0;
@@ -486,8 +489,8 @@ static void report(struct step *s, int64_t now)
 	if (!s->result_at && s->acked < s->ending.output_length) {
 		/* Output nobody acknowledges: the appliance does not know the step any more. The result will tell. */
 		s->result_at = -now;
-	} else if (s->acked >= s->ending.output_length ? s->result_at <= 0 || now - s->result_at > REPEAT :
-		now - (s->result_at < 0 ? -s->result_at : s->result_at) > REPEAT) {
+	} else if (s->acked >= s->ending.output_length ? s->result_at <= 0 || now - s->result_at > repeat :
+		now - (s->result_at < 0 ? -s->result_at : s->result_at) > repeat) {
 		send_result(s, now);
 	}
 }

@@ -15,8 +15,8 @@ void steps_seen(void);
 int steps_pause(int64_t now);
 
 void steps_message(struct message *m, const char *text, size_t len);
-/* A connection the appliance has welcomed: what it may have missed is said again. */
-void steps_connected(void);
+/* A connection the appliance has welcomed: what it may have missed is said again, and what it does not answer each two heartbeats (seconds). */
+void steps_connected(unsigned heartbeat);
 void steps_disconnected(void);
 
 /* Starts, looks, sends. Returns the milliseconds until it wants to be called again, -1 = only when something happens. */
