@@ -167,8 +167,13 @@ static void send_result(struct step *s, int64_t now)
 static void into_journal(struct step *s, const char *script, size_t len)
 {
 	if (journal_accept(s, script, len) < 0) {
-		note("task %llu: cannot be written to the journal: %s", (unsigned long long)s->task, strerror(errno));
-		drop(s);	/* not accepted: the appliance will offer it again */
+		s->ending.outcome = OUTCOME_REFUSED;
+		snprintf(s->ending.message, sizeof s->ending.message, "the script cannot be written to the machine's disk: %s", strerror(errno));
+		note("task %llu: %s", (unsigned long long)s->task, s->ending.message);
+		if (connected)	/* else the appliance offers it again */
+			send_result(s, 0);
+		journal_drop(s);	/* it may be there and only not be durable */
+		drop(s);
 		return;
 	}
 	free(s->text);
