@@ -46,6 +46,7 @@ static char why[CURL_ERROR_SIZE];
 static struct curl_slist *headers, *route;
 static struct frame *first, **last = &first;
 static size_t queued;
+static int64_t asked;	/* since when a ping has had no answer, 0 = none waits for one */
 static unsigned fetches;
 static char *message;
 static size_t message_len;
@@ -183,6 +184,7 @@ void channel_close(void)
 	}
 	last = &first;
 	queued = 0;
+	asked = 0;
 	free(message);
 	message = NULL;
 	message_len = 0;
@@ -247,6 +249,8 @@ void channel_binary(const void *head, size_t head_len, const void *data, size_t 
 void channel_ping(void)
 {
 	add(FRAME_PING, NULL, 0, "", 0);
+	if (!asked)
+		asked = clock_mono();
 }
 
 bool channel_answers(int64_t ms)
@@ -254,6 +258,8 @@ bool channel_answers(int64_t ms)
 	struct tcp_info info;
 	socklen_t len = sizeof info;
 
+	if (asked && clock_mono() - asked >= ms)
+		return false;
 	if (sock == CURL_SOCKET_BAD || getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
 		return true;
 	return !info.tcpi_unacked || info.tcpi_last_ack_recv < (uint64_t)ms;
@@ -347,6 +353,7 @@ static void receive(void)
 			lost(verdict(rc, why), 0);
 			return;
 		}
+		asked = 0;	/* whatever comes has come from behind a proxy, too */
 		if (!take(buf, n, meta))
 			return;
 	}

@@ -37,8 +37,9 @@ bool channel_is_open(void);
 size_t channel_queued(void);
 void channel_text(const char *text, size_t len);
 void channel_binary(const void *head, size_t head_len, const void *data, size_t len);
+/* Asks for an answer of the appliance itself. */
 void channel_ping(void);
-/* Has the other side taken what was sent? False when it has not answered for this long. */
+/* Has the other side taken what was sent, and answered a ping? False when it has not for this long (milliseconds). */
 bool channel_answers(int64_t ms);
 bool channel_by_proxy(void);
 
