@@ -222,9 +222,10 @@ static void hello_good(struct db *db, int64_t channel, struct machine *m, yyjson
 	/* On the same connection nothing can have been lost. */
 	if (!again && !PLANTED("hello-unheard"))
 		core_agent_here(db, m->id, known, read_known(hello, known));
-	meet(db, m->id);
+	/* First, for what is met may be the end of an operation that had it restarted. */
 	if (other_boot)
 		restarted(db, m);
+	meet(db, m->id);
 }
 
 static void hello(struct db *db, int64_t channel, struct machine *m, yyjson_val *message, struct agent_out *out)
