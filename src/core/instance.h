@@ -91,7 +91,7 @@ void instance_log(struct db *db, const struct object *instance, const char *oper
 /* Sets the timer of the record's lease anew: none without one. */
 void instance_lease_plan(struct db *db, const struct object *instance);
 
-void instance_timer_lease(struct db *db, const char *id, const char *unused);
+void instance_timer_lease(struct db *db, const char *id, const char *said);
 
 /* ---- lease and tags: no database (instance_check.c) ---- */
 

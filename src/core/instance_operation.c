@@ -158,14 +158,39 @@ void instance_lease_plan(struct db *db, const struct object *instance)
 	core_timer_add(db, "instance.lease", instance->id, "", wait < 0 ? 0 : wait < LEASE_LOOK ? wait : LEASE_LOOK);
 }
 
-static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *lease)
+/* What is down is down, and what is gone is gone. */
+static bool lease_met(const struct object *instance)
+{
+	enum life_situation s = life_situation(instance_state(instance), instance_event(instance));
+
+	return s == LIFE_OFF || s == LIFE_TERMINATED;
+}
+
+/* It cannot be now: that is said once, and tried until it can. */
+static void lease_held(struct db *db, const struct object *instance, const char *operation, const char *said, const char *reason)
+{
+	char text[256];
+
+	if (!said[0]) {
+		snprintf(text, sizeof text, "The lease has ended: %s is not possible and is tried again each hour. %s", operation, reason);
+		instance_log(db, instance, "", NULL, "error", NULL, text);
+	}
+	core_timer_add(db, "instance.lease", instance->id, "said", LEASE_LOOK);
+}
+
+/* said: "" until a person was told that it has to wait. */
+static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *lease, const char *said)
 {
 	bool terminate = yyjson_mut_equals_str(yyjson_mut_obj_get(lease, "operation"), "terminate");
 	struct life_step step = life_decide(instance_state(instance), instance_event(instance),
 		terminate ? LIFE_DO_TERMINATE : LIFE_DO_SHUTDOWN);
 
 	if (step.verdict == LIFE_REFUSE && instance_state(instance) == LIFE_PROCESSING) {
-		core_timer_add(db, "instance.lease", instance->id, "", LEASE_AGAIN);
+		core_timer_add(db, "instance.lease", instance->id, said, LEASE_AGAIN);
+		return;
+	}
+	if (step.verdict == LIFE_REFUSE && !lease_met(instance)) {
+		lease_held(db, instance, terminate ? "terminate" : "shutdown", said, step.reason);
 		return;
 	}
 	yyjson_mut_obj_put(lease, yyjson_mut_str(instance->doc, "released"), yyjson_mut_true(instance->doc));
@@ -177,13 +202,12 @@ static void lease_act(struct db *db, struct object *instance, yyjson_mut_val *le
 		object_put(db, instance);
 }
 
-void instance_timer_lease(struct db *db, const char *id, const char *unused)
+void instance_timer_lease(struct db *db, const char *id, const char *said)
 {
 	yyjson_mut_val *lease;
 	struct object instance;
 	const char *expire;
 
-	(void)unused;
 	if (!object_get(db, OBJECT_INSTANCE, id, &instance))
 		return;
 	lease = yyjson_mut_obj_get(instance.doc->root, "lease");
@@ -191,6 +215,6 @@ void instance_timer_lease(struct db *db, const char *id, const char *unused)
 	if (expire && instance_date_read(expire) > plat_clock_wall())
 		instance_lease_plan(db, &instance);
 	else if (expire && !yyjson_mut_is_true(yyjson_mut_obj_get(lease, "released")))
-		lease_act(db, &instance, lease);
+		lease_act(db, &instance, lease, said);
 	object_free(&instance);
 }

@@ -196,6 +196,7 @@ static void fill(struct object *o, const struct instance_plan *p, const char *se
 	set_value(o, "bindings", yyjson_mut_arr(doc));
 	if (yyjson_is_obj(p->lease))
 		set_value(o, "lease", yyjson_val_mut_copy(doc, p->lease));
+	yyjson_mut_obj_remove_key(yyjson_mut_obj_get(root(o), "lease"), "released");
 	tidy_lease(o);
 	object_set(o, "automatic_updates", p->updates);
 	set_value(o, "automatic_reconfiguration", yyjson_mut_false(doc));

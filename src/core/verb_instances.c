@@ -302,8 +302,21 @@ static bool too_large(const struct object *o)
 	return len + 4096 > OBJECT_DOC_MAX;
 }
 
+/* Whether the lease has ended is ours to say, whatever a client sends back with it; at another date it is another one. */
+static void put_lease(struct object *o, const char *before, bool released)
+{
+	yyjson_mut_val *lease = yyjson_mut_obj_get(o->doc->root, "lease");
+
+	yyjson_mut_obj_remove_key(lease, "released");
+	if (released && before && yyjson_mut_equals_str(yyjson_mut_obj_get(lease, "expire"), before))
+		yyjson_mut_obj_put(lease, yyjson_mut_str(o->doc, "released"), yyjson_mut_true(o->doc));
+}
+
 static int put(struct db *db, struct core_call *call, struct object *o)
 {
+	yyjson_mut_val *lease = yyjson_mut_obj_get(o->doc->root, "lease");
+	const char *before = yyjson_mut_get_str(yyjson_mut_obj_get(lease, "expire"));
+	bool released = yyjson_mut_is_true(yyjson_mut_obj_get(lease, "released"));
 	enum life_state state = instance_state(o);
 	enum life_event event = instance_event(o);
 	struct life_step step;
@@ -314,6 +327,7 @@ static int put(struct db *db, struct core_call *call, struct object *o)
 	if (step.verdict == LIFE_REFUSE)
 		return refuse(call, 409, step.reason);
 	instance_tidy(o);
+	put_lease(o, before, released);
 	if (share_check(db, call, o))
 		return -1;
 	if (too_large(o))

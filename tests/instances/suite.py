@@ -482,10 +482,11 @@ def put_keeps_what_it_must(w):
     c = w.client
     i = c.instance(w.one["id"])
     sent = dict(i, name="new name", tags=["a", "b"], state="done", later={"x": [1]}, description="d",
-                lease={"expire": "2040-01-01 00:00:00.000000", "operation": "shutdown"},
+                lease={"expire": "2040-01-01 00:00:00.000000", "operation": "shutdown", "released": True},
                 operation={"event": "poweron", "workspace": "x", "created": ""})
     r = strict(c.call("PUT", "/services/instances/" + i["id"], sent, (200, 202))[1])
     check(r["name"] == "new name" and r["tags"] == ["a", "b"] and r["later"] == {"x": [1]} and r["state"] == "unavailable")
+    check("released" not in r["lease"], r["lease"])
     check(r["lease"]["operation"] == "shutdown" and r["operation"]["event"] == i["operation"]["event"])
     check(r["updated"] > i["updated"] and [v for v in r["variables"] if v["name"] == "PW"][0]["value"] == MASK)
     t = c.call("PUT", "/services/instances/" + i["id"], dict(r, lease={"expire": "2040-01-02T00:00:00Z", "operation": "shutdown"}), (200, 202))[1]

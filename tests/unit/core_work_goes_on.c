@@ -647,6 +647,75 @@ static void check_silence(void)
 	CHECK(is("i-sil001", "unavailable/deploy") && logged("%its agent did not report within 30 minutes"));
 }
 
+static int lease(const char *operation, int64_t seconds, const char *more)
+{
+	char args[300], date[OBJECT_DATE];
+
+	object_date(wall_now + seconds * PLAT_SECOND, date);
+	snprintf(args, sizeof args, "{\"id\":\"i-lea001\",\"lease\":{\"expire\":\"%s\",\"operation\":\"%s\"%s}}", date, operation, more);
+	return ask("instance.put", verb_instance_put_run, args, NULL);
+}
+
+static bool released(void)
+{
+	return db_number(db, 0, "SELECT json_extract(doc, '$.lease.released') FROM object WHERE kind = 5 AND id = 'i-lea001'", "") != 0;
+}
+
+static void hours(int n)
+{
+	wall_now += n * 3600 * PLAT_SECOND;
+	boot_now += n * 3600 * PLAT_SECOND;
+	run(2, false);
+}
+
+/* What cannot be at the lease's end waits and says so; a lease that has ended is a new one with another date. */
+static void check_lease(void)
+{
+	machine_count = 0;
+	create("i-lea001", "db", "plain", "");
+	run(1, false);
+	machines[0].channel = 777;
+	hello(0, machines[0].id, "b1", "");
+	run(1, false);
+	exit_code = 3;
+	CHECK(is("i-lea001", "done/deploy") && operate("instance.reinstall", "i-lea001") == 202);
+	run(1, false);
+	exit_code = 0;
+	CHECK(is("i-lea001", "unavailable/reinstall") && lease("shutdown", 5, "") == 200);
+	run(10, false);
+	hours(1);
+	hours(1);
+	CHECK(is("i-lea001", "unavailable/reinstall") && !released());
+	CHECK(db_number(db, 0, "SELECT count(*) FROM object WHERE kind = 10 AND parent = 'i-lea001' AND json_extract(doc, '$.text') LIKE"
+		" 'The lease has ended: shutdown is not possible%'", "") == 1);
+	CHECK(operate("instance.force_online", "i-lea001") == 202);
+	hours(1);
+	CHECK(is("i-lea001", "done/shutdown_service") && released());
+	agent_closed(db, machines[0].channel);
+	CHECK(operate("instance.poweron", "i-lea001") == 202);
+	run(1, false);
+	hello(0, machines[0].id, "b2", "");
+	run(1, false);
+	/* All that was read is sent back, with a later date only. */
+	CHECK(is("i-lea001", "done/poweron"));
+	run(2, false);
+	/* The boot that was asked for is no restart by somebody else; the next one is. */
+	CHECK(is("i-lea001", "done/poweron"));
+	hello(0, machines[0].id, "b3", "");
+	run(2, false);
+	CHECK(is("i-lea001", "done/reconfigure") && logged("Machine my-app-%-1 was restarted."));
+	CHECK(ask("instance.put", verb_instance_put_run, "{\"id\":\"i-lea001\",\"tags\":[\"x\"]}", NULL) == 200);
+	CHECK(released() && lease("shutdown", 5, ",\"released\":true") == 200 && !released());
+	run(10, false);
+	CHECK(is("i-lea001", "done/shutdown_service") && released());
+	/* It is down as it should be. */
+	CHECK(lease("shutdown", 5, "") == 200 && !released());
+	run(10, false);
+	CHECK(is("i-lea001", "done/shutdown_service") && released() && lease("terminate", 5, "") == 200);
+	run(10, false);
+	CHECK(is("i-lea001", "done/terminate_service"));
+}
+
 static void make_stack_world(void)
 {
 	struct object o;
@@ -747,6 +816,7 @@ int main(void)
 	check_late_key();
 	check_definite();
 	check_silence();
+	check_lease();
 	check_stacks();
 	db_close(db);
 	return failed;
