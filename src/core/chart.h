@@ -99,6 +99,7 @@ enum task_event {
 	TASK_RESULT_CANCELLED,
 	TASK_UNSENT,			/* could not be put together: later */
 	TASK_LOST,			/* its worker no longer knows it */
+	TASK_LOST_AGAIN,		/* and that too often */
 	TASK_CANCEL,			/* somebody wants it stopped */
 	TASK_WAIT_OVER,			/* nobody took it in time */
 	TASK_RUN_OVER,			/* no result in time */

@@ -110,5 +110,6 @@ const struct db_migration core_schema[] = {
 	{ 10, core_tables_output },
 	{ 11, core_tables_unregistered },
 	{ 12, core_tables_vanished },
+	{ 13, core_tables_lost },
 };
 const size_t core_schema_count = sizeof core_schema / sizeof core_schema[0];

@@ -93,5 +93,8 @@
 
 const char core_tables_work[] = TASK FLOW MACHINE WORKER SCHEDULE BINDING STRAY;
 
+/* How often its worker was lost, or came back without it. */
+const char core_tables_lost[] = "ALTER TABLE task ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;";
+
 /* Tasks that are gone and whose output store still has. */
 const char core_tables_output[] = "CREATE TABLE output_gone(task INTEGER PRIMARY KEY);";

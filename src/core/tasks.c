@@ -342,19 +342,46 @@ static void over(struct db *db, int64_t id, enum task_event event)
 		return;
 	if (event == TASK_WAIT_OVER)
 		wait_reason(&t, why, sizeof why);
-	else if (event == TASK_RUN_OVER)
-		snprintf(why, sizeof why, "no result within %" PRId64 " minutes", (t.run + CORE_TASK_SLACK) / 60);
 	else
-		why[0] = 0;
+		snprintf(why, sizeof why, "no result within %" PRId64 " minutes", (t.run + CORE_TASK_SLACK) / 60);
 	move(db, &t, event, why, NULL);
-	if (event == TASK_LOST && t.state == TASK_WAITING)
-		db_run(db, "UPDATE task SET due_boot = ? WHERE id = ?", "ii", plat_clock_boot(), id);
 	core_task_free(&t);
+}
+
+/* What the last attempt ended with is kept: a loss has no reason of its own, until there were too many. */
+static int64_t lost_why(struct db *db, const struct core_task *t, char *why, size_t size)
+{
+	sqlite3_stmt *q = db_query(db, "SELECT message, lost + 1 FROM task WHERE id = ?", "i", t->id);
+	int64_t times = 0;
+
+	why[0] = 0;
+	if (!db_row(db, q))
+		return 0;
+	times = db_int(q, 1);
+	if (times < CORE_TASK_LOSSES)
+		snprintf(why, size, "%s", db_text(q, 0));
+	else
+		snprintf(why, size, "its worker was lost %" PRId64 " times while it had it%s%.300s", times, db_text(q, 0)[0] ? ": " : "",
+			db_text(q, 0));
+	db_end(q);
+	return times;
 }
 
 void core_task_lost(struct db *db, int64_t id)
 {
-	over(db, id, TASK_LOST);
+	struct core_task t;
+	char why[400];
+	int64_t times;
+
+	if (!core_task_read(db, id, &t))
+		return;
+	times = lost_why(db, &t, why, sizeof why);
+	move(db, &t, times < CORE_TASK_LOSSES || PLANTED("lost-for-ever") ? TASK_LOST : TASK_LOST_AGAIN, why, NULL);
+	/* A machine has a journal: what is not in it never began. */
+	if (t.state == TASK_WAITING)
+		db_run(db, "UPDATE task SET lost = ?, due_boot = ?, attempts = attempts - ? WHERE id = ?", "iiii", times, plat_clock_boot() +
+			(times > CORE_TASK_LOSSES_SOON ? backoff(times - CORE_TASK_LOSSES_SOON) : 0), (int64_t)is_machine(t.worker), id);
+	core_task_free(&t);
 }
 
 void core_tasks_expire(struct db *db)
@@ -373,7 +400,7 @@ void core_tasks_expire(struct db *db)
 	n = ids_of(db, db_query(db, "SELECT id FROM task WHERE state = 'leased' AND lease_boot > 0 AND lease_boot <= ?"
 		" LIMIT ?", "ii", now, (int64_t)EXPIRE_MAX), ids);
 	for (unsigned i = 0; i < n; i++)
-		over(db, ids[i], TASK_LOST);
+		core_task_lost(db, ids[i]);
 }
 
 static int64_t sooner(int64_t a, int64_t b)

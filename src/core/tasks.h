@@ -24,6 +24,10 @@
 /* How often a task may come back to be given out anew without an attempt being over, and how long that takes, seconds. */
 #define CORE_TASK_AGAINS 8
 #define CORE_TASK_AGAIN 3
+/* How often the worker of a task may be lost with it; and from which loss on it waits longer and longer until it is given out again, so that
+ * what ends its worker each time leaves those beside it some time without it. */
+#define CORE_TASK_LOSSES 12
+#define CORE_TASK_LOSSES_SOON 3
 /* Longest wait between two attempts, seconds. */
 #define CORE_TASK_BACKOFF 300
 /* How long a task waits for a room that has been here before and is away; and for one that never was, seconds. */

@@ -14,7 +14,7 @@ extern const size_t core_schema_count;
 /* Steps of the parts, in files of their own (tables_<part>.c). */
 extern const char core_tables_boxes[], core_tables_instances[], core_tables_users[], core_tables_blobs[],
 	core_tables_blob_use[], core_tables_reports[], core_tables_work[], core_tables_output[],
-	core_tables_unregistered[], core_tables_vanished[];
+	core_tables_unregistered[], core_tables_vanished[], core_tables_lost[];
 
 /* Time of a change, wall microseconds: max(now, the one before + 1), so it grows
  * strictly over all changes whatever the clock does. */

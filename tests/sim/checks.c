@@ -99,7 +99,9 @@ void checks_after(void)
 	while (db_row(core_db, q))
 		check_instance(q);
 	check_none("a task was tried more often than it may be", db_number(core_db, 0,
-		"SELECT EXISTS(SELECT 1 FROM task WHERE state IN ('waiting', 'leased') AND attempts > attempts_max + 1)", ""));
+		"SELECT EXISTS(SELECT 1 FROM task WHERE state IN ('waiting', 'leased') AND attempts - lost > attempts_max + 1)", ""));
+	check_none("a task waits whose worker was lost too often", db_number(core_db, 0,
+		"SELECT EXISTS(SELECT 1 FROM task WHERE state IN ('waiting', 'leased') AND lost >= ?)", "i", (int64_t)CORE_TASK_LOSSES));
 	check_none("two operations of one instance run", db_number(core_db, 0, "SELECT EXISTS(SELECT 1 FROM flow WHERE state IN"
 		" ('queued', 'running', 'failing') GROUP BY instance HAVING count(*) > 1)", ""));
 	check_none("an operation is done in which a task is not", db_number(core_db, 0, "SELECT EXISTS(SELECT 1 FROM task t JOIN flow f"

@@ -289,6 +289,22 @@ static void check_new(const struct task *n)
 		sim_violation("machine %s is to be made with a token that core does not know", n->machine);
 }
 
+static void lose(bool dies);
+
+/* Something in it ends whoever takes it up. */
+static bool poisoned(const struct task *t)
+{
+	return t->id % 29 == 7 && (!strcmp(t->kind, "machine.create") || !strcmp(t->kind, "machine.list"));
+}
+
+static void dies_of(int64_t task, char *of_connection)
+{
+	if (!connected || (unsigned)atoll(of_connection) != connection)
+		return;
+	sim_say("room: task %lld ends it", (long long)task);
+	lose(true);
+}
+
 static void take_in(int64_t of_connection, char *json)
 {
 	yyjson_doc *doc = yyjson_read(json, strlen(json), 0);
@@ -314,6 +330,10 @@ static void take_in(int64_t of_connection, char *json)
 			snprintf(t->token, sizeof t->token, "%.36s", token + 6);
 		check_new(t);
 		sim_say("room: %s %s task %lld fence %lld%s", t->kind, t->machine, (long long)t->id, (long long)t->fence, t->hangs ? " hangs" : "");
+		if (poisoned(t)) {
+			snprintf(id, sizeof id, "%u", connection);
+			sim_at(10000, dies_of, t->id, id);
+		}
 		snprintf(id, sizeof id, "%lld", (long long)t->id);
 		sim_at(sim_between(10000, sim_chance(8) ? 90 * SECOND : 3 * SECOND), work_ends, slot, id);
 	}
@@ -407,11 +427,8 @@ static void born(int64_t unused, char *text)
 	connect_again(unused, text);
 }
 
-/* The process dies, or only its connection. */
-void room_kill(void)
+static void lose(bool dies)
 {
-	bool dies = sim_chance(2);
-
 	if (!connected)
 		return;
 	connected = false;
@@ -431,6 +448,12 @@ void room_kill(void)
 		sim_at(sim_between(100000, 3 * SECOND), connect_again, 0, NULL);
 	}
 	core_do(lost_run, NULL);
+}
+
+/* The process dies, or only its connection. */
+void room_kill(void)
+{
+	lose(sim_chance(2));
 }
 
 void room_check_idle(void)

@@ -173,6 +173,31 @@ static void check_replaced(void)
 	db_run(db, "DELETE FROM operation WHERE kind = 'firewall'", "");
 }
 
+/* What ends its worker each time is not given out for ever; those beside it have time without it. */
+static void check_losses(void)
+{
+	int64_t id = 0, fence, before = operations("failed"), began;
+	int losses = 0;
+
+	add("k12", 86000);
+	fence = lease(&id);
+	CHECK(fence == 1 && result(id, fence, CORE_OUTCOME_FAILED));
+	now = core_tasks_due(db);
+	began = now;
+	for (int i = 0; i < 100 && operations("failed") == before; i++) {
+		if (!lease(&id)) {
+			now = core_tasks_due(db);
+			continue;
+		}
+		core_room_lost(db, "sysd");
+		core_room_here(db, "sysd", 1, NULL, 0);
+		losses++;
+		CHECK(losses > CORE_TASK_LOSSES_SOON || now == began);
+	}
+	CHECK(operations("failed") == before + 1 && losses == CORE_TASK_LOSSES && now > began + 60 * PLAT_SECOND && !lease(&id));
+	CHECK(db_number(db, 0, "SELECT count(*) FROM operation WHERE message = 'its worker was lost 12 times while it had it: why'", "") == 1);
+}
+
 /* Asked to stop: told once, again after it was away; it ends when the worker says so, or no longer knows it. */
 static void check_cancel(void)
 {
@@ -274,6 +299,7 @@ int main(void)
 	check_retry();
 	check_deadline();
 	check_replaced();
+	check_losses();
 	check_cancel();
 	check_reboot();
 	check_fairness();

@@ -450,6 +450,8 @@ static void check_restart(void)
 	core_room_here(db, "demo", 4, NULL, 0);
 	hello(0, machines[0].id, "b1", "");
 	hello(1, machines[1].id, "b1", "");
+	/* What never came is no attempt, so it takes none of its retries away. */
+	CHECK(!db_number(db, 1, "SELECT attempts FROM task WHERE id = ?", "i", last_task));
 	run(1, false);
 	CHECK(last_fence >= 1 && is("i-app001", "done/reconfigure") && strstr(told, "configure:A.L1@1 configure:A.L1@1 configure:A@1"));
 }
