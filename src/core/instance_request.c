@@ -245,14 +245,17 @@ static int take_box(struct making *m, const char *id, const char *updates)
 	return check_required(m);
 }
 
+/* One that is being deleted is as good as gone. */
+static bool stays(const struct object *provider)
+{
+	return strcmp(provider->state, "deleting") != 0;
+}
+
 static bool provider_there(struct making *m, const char *id)
 {
 	struct object p;
-	bool there = id[0] && object_peek(m->db, OBJECT_PROVIDER, id, &p);
 
-	if (there)
-		object_free(&p);
-	return there;
+	return id[0] && object_head(m->db, OBJECT_PROVIDER, id, &p) && stays(&p);
 }
 
 /* May who deploys use it?  A box that names one was saved by somebody who may, as a policy was. */
@@ -263,7 +266,7 @@ static bool provider_usable(struct making *m, const char *id)
 
 	if (!object_peek(m->db, OBJECT_PROVIDER, id, &p))
 		return false;
-	usable = access_allowed(m->db, &m->call->principal, &p, ACCESS_USE);
+	usable = stays(&p) && access_allowed(m->db, &m->call->principal, &p, ACCESS_USE);
 	object_free(&p);
 	return usable;
 }
@@ -575,13 +578,17 @@ static int take_unregistered(struct making *m)
 	char owner[OBJECT_ID];
 	const struct form *form;
 	struct object p;
+	bool there;
 
 	if (!unregistered_read(m->db, m->plan.unregistered, m->import_provider, m->external_id))
 		return refuse_in(m, m->element, "unregistered_id", "there is no such resource: synchronize its provider and look again.");
 	if (!access_object(m->db, m->call, OBJECT_PROVIDER, m->import_provider, ACCESS_EDIT, &p))
 		return -1;
 	form = form_of(object_member(&p, "type"));
+	there = stays(&p);
 	object_free(&p);
+	if (!there)
+		return refuse_in(m, m->element, "unregistered_id", "its provider is being deleted.");
 	if (!form || !form->imports)
 		return refuse_in(m, m->element, "unregistered_id", "what this type of provider has cannot be imported yet.");
 	machine_owner(m->db, m->import_provider, m->external_id, owner);

@@ -45,7 +45,8 @@ bool provider_used(struct db *db, const char *id);
 void provider_remove(struct db *db, const struct object *p);
 
 void provider_timer_sync(struct db *db, const char *id, const char *unused);
-void provider_timer_delete(struct db *db, const char *id, const char *unused);
+/* Removes it when nothing is left to remove with it; looks: how often that was seen to be not so. */
+void provider_timer_delete(struct db *db, const char *id, const char *looks);
 
 /* Recurrent: looks at what the cloud has; and at which of our machines it has. */
 int64_t provider_schedule_sync(struct db *db, const char *id);

@@ -1,6 +1,7 @@
 /* A provider's record: states, log, steps. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "endpoints.h"
@@ -13,9 +14,14 @@
 #include "truth.h"
 #include "unregistered.h"
 #include "vanished.h"
+#include "log/log.h"
+#include "plat/clock.h"
 
 /* Entries of the log removed at once. */
 #define LOG_CUT 8
+/* While one that is to go waits for its strays: between looks, µs, and their number, for it may not answer any more. */
+#define LOOK (INT64_C(15) * PLAT_SECOND)
+#define LOOKS_MAX 60
 
 static yyjson_mut_val *root(const struct object *o)
 {
@@ -277,13 +283,48 @@ void provider_remove(struct db *db, const struct object *p)
 	firewall_refresh(db);
 }
 
-void provider_timer_delete(struct db *db, const char *id, const char *unused)
+/* Is there, or may there still appear, what only this record's credentials can remove? */
+static bool unsettled(struct db *db, const char *id)
+{
+	return db_number(db, 0, "SELECT EXISTS(SELECT 1 FROM stray WHERE provider = ?1) OR EXISTS(SELECT 1 FROM task WHERE provider = ?1 AND"
+		" kind IN ('machine.create', 'machine.adopt', 'machine.destroy', 'stack.put', 'stack.delete') AND state = 'leased') OR EXISTS("
+		"SELECT 1 FROM task WHERE provider = ?1 AND kind IN ('machine.create', 'machine.destroy', 'stack.delete') AND state = 'waiting'"
+		" AND worker IN (SELECT name FROM worker WHERE connected)) OR EXISTS("
+		"SELECT 1 FROM task WHERE provider = ?1 AND kind = 'machine.create' AND started > 0 AND finished > ?2 AND state <> 'done'"
+		" AND json_extract(output, '$.definite') IS NOT 1)", "ti", id, plat_clock_wall() - PROVIDER_SETTLE) != 0;
+}
+
+/* The list finds what appears, and has it removed (reconcile.c). */
+static void wait_for_strays(struct db *db, struct object *p, int looks)
+{
+	char argument[16];
+
+	if (!looks)
+		provider_log(db, p, PROVIDER_INFO, "delete", "What belongs to no instance any more, or may still appear, is removed first.");
+	look_at_machines(db, p);
+	snprintf(argument, sizeof argument, "%d", looks + 1);
+	core_timer_add(db, "provider.delete", p->id, argument, LOOK);
+}
+
+void provider_timer_delete(struct db *db, const char *id, const char *looks)
 {
 	struct object p;
+	bool left;
 
-	(void)unused;
-	if (!object_peek(db, OBJECT_PROVIDER, id, &p))
+	if (!object_get(db, OBJECT_PROVIDER, id, &p))
 		return;
-	provider_remove(db, &p);
+	left = unsettled(db, id);
+	if (provider_used(db, id)) {
+		/* what was under way when the deletion began */
+		provider_log(db, &p, PROVIDER_ERROR, "delete", "The provider is in use: it stays.");
+		provider_state(db, &p, "processing");
+		provider_sync(db, &p);
+	} else if (left && atoi(looks) < LOOKS_MAX) {
+		wait_for_strays(db, &p, atoi(looks));
+	} else {
+		if (left)
+			log_warn("provider %s is removed while machines of ours may be left there", id);
+		provider_remove(db, &p);
+	}
 	object_free(&p);
 }

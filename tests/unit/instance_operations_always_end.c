@@ -332,6 +332,44 @@ static void check_lease(void)
 	CHECK(is(id, "done", "terminate_service") && !core_timers_due(db));
 }
 
+static bool provider_is(const char *id, const char *state)
+{
+	struct object p;
+
+	return object_head(db, OBJECT_PROVIDER, id, &p) && !strcmp(p.state, state);
+}
+
+/* A provider goes when nothing is left there that only its record can remove; and nothing is deployed with it meanwhile. */
+static void check_deletion(void)
+{
+	char id[OBJECT_ID];
+	struct object o;
+
+	/* used all the same when its time has come: it stays */
+	deploy(id);
+	core_timer_add(db, "provider.delete", "prov", "", 0);
+	run_steps(1);
+	CHECK(provider_is("prov", "processing"));
+	run_steps(CORE_TASK_UNKNOWN + 4);
+	CHECK(provider_is("prov", "ready") && end_it("force_terminate", id) == 202);
+	run_steps(2);
+	CHECK(is(id, "done", "terminate_service"));
+
+	db_run(db, "INSERT INTO task(operation, worker, kind, key, input, state, created, updated, provider, machine, started, finished)"
+		" VALUES(0, 'cloud', 'machine.create', 'late', '{}', 'unavailable', 1, 1, 'prov', 'm-late', 1, ?)", "i", wall());
+	CHECK(ask("provider.delete", verb_provider_delete_run, "{\"id\":\"prov\"}") == 202);
+	CHECK(ask("instance.create", verb_instance_create_run, "{\"schema\":\"" SCHEMAS "deploy-instance-request\",\"name\":\"n\","
+		"\"automatic_updates\":\"off\",\"box\":{\"id\":\"web\"},\"policy_box\":{\"id\":\"small\"}}") == 400);
+	run_steps(200);
+	CHECK(provider_is("prov", "deleting"));
+	/* it has appeared: nobody removes it here, and that is not waited for for ever */
+	db_run(db, "INSERT INTO stray(provider, external_id, key, since_boot, seen) VALUES('prov', 'vm-1', 'm-late', 1, 1)", "");
+	run_steps(600);
+	CHECK(provider_is("prov", "deleting"));
+	run_steps(200);
+	CHECK(!object_head(db, OBJECT_PROVIDER, "prov", &o) && !db_number(db, 1, "SELECT count(*) FROM stray", ""));
+}
+
 int main(void)
 {
 	char id[OBJECT_ID];
@@ -352,6 +390,7 @@ int main(void)
 	check_force();
 	check_machines();
 	check_lease();
+	check_deletion();
 	db_close(db);
 	return failed;
 }
