@@ -33,13 +33,16 @@
 #define WELCOME_WITHIN 60000
 #define PROBE_SECONDS 120
 #define DEAD_BEATS 3
+/* A new version that was connected so often, and for so many heartbeats was never welcomed, gives the place back. */
+#define UNWELCOME 3
+#define UNWELCOME_BEATS 20
 #define FDS (CHANNEL_FDS + LOCAL_CLIENTS + 4)
 
 static struct conf conf;
 static int wake[2];
 static bool probing, welcomed, restart, stop;
-static unsigned failures, heartbeat;
-static int64_t connect_at, opened_at, beat_at, cut_at = -RESTART_TIME;
+static unsigned failures, heartbeat, unwelcome;
+static int64_t began, connect_at, opened_at, beat_at, cut_at = -RESTART_TIME;
 static pid_t trial = -1;
 
 static void on_signal(int sig)
@@ -98,6 +101,7 @@ static void say_hello(void)
 static void on_opened(void)
 {
 	opened_at = clock_mono();
+	unwelcome++;
 	beat_at = opened_at + WELCOME_WITHIN;
 	facts_changed();
 	say_hello();
@@ -113,8 +117,9 @@ static void on_closed(const char *why, long status)
 	welcomed = false;
 	steps_disconnected();
 	again_later(status == 401 || status == 403 ? DELAY_REFUSED : 0, status == CHANNEL_NOBODY);
-	if (probing)
-		stop = true;
+	/* On trial it connects again, too, until its time is over: what cut it may be a restart of the appliance. */
+	if (!probing && unwelcome >= UNWELCOME && clock_mono() - began > (int64_t)UNWELCOME_BEATS * heartbeat * 1000)
+		upgrade_unwelcome();
 }
 
 static void on_sent(void)
@@ -130,6 +135,7 @@ static void take_welcome(struct message *m)
 		_exit(0);
 	}
 	welcomed = true;
+	unwelcome = 0;
 	heartbeat = m->heartbeat ? m->heartbeat : conf.heartbeat;
 	beat_at = clock_mono() + (int64_t)heartbeat * 1000;
 	upgrade_welcomed();
@@ -146,6 +152,7 @@ static void take_refused(struct message *m)
 	note("refused: %s: %.200s", m->code, m->text);
 	channel_close();
 	welcomed = false;
+	unwelcome = 0;	/* the appliance has understood it */
 	steps_disconnected();
 	again_later(clone ? 5 * DELAY_REFUSED : DELAY_REFUSED, false);
 	if (probing)
@@ -379,6 +386,7 @@ int agent_main(const char *conf_path, bool foreground, bool probe)
 	note("version %s%s for %s", AGENT_VERSION, probe ? " on trial" : "", conf.host);
 	channel_init(&conf, &channel);
 	connect_at = 0;
+	began = clock_mono();
 	if (probe)
 		alarm(PROBE_SECONDS);
 	while (!stop) {

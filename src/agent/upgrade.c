@@ -18,9 +18,10 @@
 #define FORMER AGENT_HOME "/elasticbox-agent.old"
 /* How often the new one was started and not welcomed yet. */
 #define STATE AGENT_HOME "/upgrade.state"
-/* A version that failed is not tried again by an agent that remembers it. */
+/* The version that failed and how often, without a number: for good.  It is not tried again then by an agent that remembers it. */
 #define FAILED AGENT_HOME "/upgrade.failed"
 #define STARTS 3
+#define TRIALS 3
 
 static char version[64], sum[65];
 static bool busy, ready;
@@ -121,10 +122,34 @@ bool upgrade_signed(const struct conf *c, const char *v, const char *sha256, con
 	return br_ecdsa_i31_vrfy_asn1(&br_ec_p256_m31, hash, sizeof hash, &key, der, (size_t)len) == 1;
 }
 
-static void failed(const char *why)
+/* How often a version has failed; TRIALS: for good. */
+static unsigned trials(const char *v)
 {
-	note("upgrade to %s: %s", version, why);
-	file_write(AT_FDCWD, FAILED, version, strlen(version), 0600);
+	char line[80] = "", name[64] = "";
+	unsigned n = TRIALS;
+	size_t len;
+	char *text = file_read(AT_FDCWD, FAILED, sizeof line - 1, &len);
+
+	if (text)
+		snprintf(line, sizeof line, "%s", text);
+	free(text);
+	return sscanf(line, "%63s %u", name, &n) > 0 && !strcmp(name, v) ? n : 0;
+}
+
+static void remember(const char *v, unsigned n)
+{
+	char line[80];
+
+	snprintf(line, sizeof line, n < TRIALS ? "%s %u" : "%s", v, n);
+	file_write(AT_FDCWD, FAILED, line, strlen(line), 0600);
+}
+
+static void failed(const char *why, bool for_good)
+{
+	unsigned n = for_good ? TRIALS : trials(version) + 1;
+
+	note("upgrade to %s: %s%s", version, why, n < TRIALS ? "" : "; it is not tried again");
+	remember(version, n);
 	unlink(FRESH);
 	busy = ready = false;
 }
@@ -138,7 +163,7 @@ static void downloaded(void *arg, char *data, size_t len, bool permanent, const 
 	if (!data) {
 		note("upgrade to %s: cannot be fetched: %s", version, why);
 		if (permanent)
-			failed("given up");
+			failed("given up", false);
 		busy = false;
 		return;
 	}
@@ -146,29 +171,22 @@ static void downloaded(void *arg, char *data, size_t len, bool permanent, const 
 	br_sha256_update(&h, data, len);
 	br_sha256_out(&h, hash);
 	if (!hex(sum, want, 32) || memcmp(hash, want, 32))
-		failed("its checksum is wrong");
+		failed("its checksum is wrong", true);
 	else if (file_write(AT_FDCWD, FRESH, data, len, 0755) < 0)
-		failed(strerror(errno));
+		failed(strerror(errno), false);
 	else
 		ready = true;
 }
 
 bool upgrade_offer(const struct conf *c, const struct message *m)
 {
-	size_t len;
-	char *before;
-	bool known;
-
 	if (busy || !m->upgrade.version || !strcmp(m->upgrade.version, AGENT_VERSION) || strlen(m->upgrade.version) >= sizeof version)
 		return false;
-	before = file_read(AT_FDCWD, FAILED, 256, &len);
-	known = before && !strcmp(before, m->upgrade.version);
-	free(before);
-	if (known)
+	if (trials(m->upgrade.version) >= TRIALS)
 		return false;
 	snprintf(version, sizeof version, "%s", m->upgrade.version);
 	if (!upgrade_signed(c, version, m->upgrade.sha256, m->upgrade.signature)) {
-		failed("its signature is wrong");
+		failed("its signature is wrong", true);
 		return false;
 	}
 	snprintf(sum, sizeof sum, "%s", m->upgrade.sha256);
@@ -225,15 +243,26 @@ static int keep_former(void)
 void upgrade_probed(int status)
 {
 	if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-		failed("it could not report to the appliance; the one in place stays");
+		failed("it could not report to the appliance; the one in place stays", false);
 		return;
 	}
 	if (keep_former() < 0 || file_write(AT_FDCWD, STATE, "0\n", 2, 0600) < 0 || rename(FRESH, AGENT_BINARY) < 0) {
-		failed(strerror(errno));
+		failed(strerror(errno), false);
 		unlink(STATE);
 		return;
 	}
 	note("upgrade to %s: in place", version);
+	upgrade_exec();
+}
+
+/* The former one takes the place again; returns when there is none. */
+static void give_back(const char *why)
+{
+	unlink(STATE);
+	remember(AGENT_VERSION, trials(AGENT_VERSION) + 1);
+	if (rename(FORMER, AGENT_BINARY) < 0)
+		return;
+	note("version %s %s without being welcomed: back to the former one", AGENT_VERSION, why);
 	upgrade_exec();
 }
 
@@ -251,12 +280,13 @@ void upgrade_start(void)
 		file_write(AT_FDCWD, STATE, line, strlen(line), 0600);
 		return;
 	}
-	unlink(STATE);
-	file_write(AT_FDCWD, FAILED, AGENT_VERSION, strlen(AGENT_VERSION), 0600);
-	if (rename(FORMER, AGENT_BINARY) < 0)
-		return;
-	note("version %s was started %d times without being welcomed: back to the former one", AGENT_VERSION, STARTS);
-	upgrade_exec();
+	give_back("was started three times");
+}
+
+void upgrade_unwelcome(void)
+{
+	if (access(STATE, F_OK) == 0)
+		give_back("was answered");
 }
 
 void upgrade_welcomed(void)

@@ -3,7 +3,8 @@
  *
  * It is downloaded, its checksum and signature are checked, and it must then itself connect and be welcomed ("probe") while the
  * one in place waits.  Only then it takes the place; the former stays beside it and comes back when the new one is started
- * three times without being welcomed.
+ * three times without being welcomed, or runs without it although the appliance answers.  A version that failed three times,
+ * or whose signature or checksum is wrong, is not tried again.
  */
 #ifndef CAM_AGENT_UPGRADE_H
 #define CAM_AGENT_UPGRADE_H
@@ -14,6 +15,8 @@
 
 /* At the start of the agent: goes back to the former one (and does not return) when this one has failed. */
 void upgrade_start(void);
+/* The appliance answers this one and does not welcome it: a new one gives the place back (and does not return). */
+void upgrade_unwelcome(void);
 /* This one was welcomed: it stays. */
 void upgrade_welcomed(void);
 /* Looks at the offer of a welcome; true when the download has begun. */

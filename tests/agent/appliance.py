@@ -81,6 +81,7 @@ class Appliance:
         self.heartbeat, self.upgrade, self.files = 30, None, {}
         self.ack_output = self.ack_results = self.welcome = True
         self.refuse_code = None
+        self.cut = lambda hello: False	# a hello whose connection is cut, as by an appliance that starts again
         self.messages, self.output, self.results, self.connections, self.pieces = [], {}, {}, 0, []
         self.replies = lambda m: (200, {})
         self.current = None
@@ -184,6 +185,8 @@ class Appliance:
             if self.refuse_code:
                 await ws.send(json.dumps({"type": "refused", "code": self.refuse_code, "message": "for the test"}))
                 await ws.close(1008)
+            elif self.cut(m):
+                ws.transport.abort()
             elif self.welcome:
                 await ws.send(json.dumps({"type": "welcome", "machine": "test-machine", "instance": "i-test01", "heartbeat": self.heartbeat,
                                           "upgrade": self.upgrade}))
