@@ -35,7 +35,7 @@
 #define DEAD_BEATS 3
 /* A new version that was connected so often, and for so many heartbeats was never welcomed, gives the place back. */
 #define UNWELCOME 3
-#define UNWELCOME_BEATS 20
+#define UNWELCOME_BEATS 10
 #define FDS (CHANNEL_FDS + LOCAL_CLIENTS + 4)
 
 static struct conf conf;

@@ -269,7 +269,7 @@ static void follow(struct run *r, pid_t pid, int64_t until)
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			ended = true;
 		else if (r->ending.outcome != OUTCOME_EXITED)
-			continue;
+			until = INT64_MAX;	/* it cannot die yet, in the middle of a disk's work perhaps: that it has will be told */
 		else if (faccessat(r->dir, "abort", F_OK, 0) == 0)
 			cut_short(r, pid, OUTCOME_ABORTED, "aborted");
 		else if (clock_mono() >= until)
