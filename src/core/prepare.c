@@ -339,8 +339,11 @@ enum prepare_result prepare_message(struct db *db, const struct prepare_facts *f
 	if (!p->context.doc)
 		log_fatal("prepare");
 	yyjson_mut_doc_set_root(p->context.doc, yyjson_mut_obj(p->context.doc));
-	if (!core_task_read(db, task, &p->task) || p->task.state != TASK_LEASED)
+	if (!core_task_read(db, task, &p->task) || (p->task.state != TASK_LEASED && p->task.state != TASK_CANCELLING))
 		return PREPARE_GONE;
+	/* Nobody but us knows of it: it has ended. */
+	if (p->task.state == TASK_CANCELLING)
+		return later(p, PREPARE_LATER, "cancelled before it was sent");
 	in = yyjson_read(p->task.input, strlen(p->task.input), 0);
 	result = !strcmp(p->task.kind, "script") ? step(db, facts, p, yyjson_doc_get_root(in)) : room(db, facts, p, yyjson_doc_get_root(in));
 	yyjson_doc_free(in);

@@ -220,13 +220,28 @@ bool core_task_met(struct db *db, int64_t id)
 	return taken;
 }
 
+/* Its agent went between the turn that gave the task out and its message. */
+static bool agent_away(struct db *db, const struct core_task *t)
+{
+	return is_machine(t->worker) && !db_number(db, 0, "SELECT channel FROM machine WHERE id = ?", "t", t->machine);
+}
+
 void core_task_unsent(struct db *db, int64_t id, int64_t fence, int delay, const char *why)
 {
+	int64_t now = plat_clock_boot(), until = db_number(db, 0, "SELECT wait_boot FROM task WHERE id = ?", "i", id);
 	struct core_task t;
+	bool away;
 
-	if (core_task_read(db, id, &t) && t.fence == fence && move(db, &t, TASK_UNSENT, why, NULL) && t.state == TASK_WAITING)
-		db_run(db, "UPDATE task SET due_boot = ?, attempts = attempts - 1 WHERE id = ?", "ii",
-			plat_clock_boot() + SECONDS(delay), id);
+	if (until > now + SECONDS(CORE_TASK_UNSENT))
+		until = now + SECONDS(CORE_TASK_UNSENT);
+	if (!core_task_read(db, id, &t) || t.fence != fence) {
+		core_task_free(&t);
+		return;
+	}
+	away = agent_away(db, &t);
+	if (move(db, &t, TASK_UNSENT, away ? "" : why, NULL) && t.state == TASK_WAITING)
+		db_run(db, "UPDATE task SET due_boot = ?, wait_boot = ?, attempts = attempts - 1 WHERE id = ?", "iii",
+			away ? CORE_TASK_NEVER : now + SECONDS(delay), until, id);
 	core_task_free(&t);
 }
 
@@ -322,9 +337,26 @@ static unsigned ids_of(struct db *db, sqlite3_stmt *q, int64_t ids[EXPIRE_MAX])
 	return n;
 }
 
-/* Why nobody took it. */
-static void wait_reason(const struct core_task *t, char *out, size_t size)
+/* What its message could not be put together for, while its worker was there; "" = that is not why. */
+static void unsent_reason(struct db *db, const struct core_task *t, char *out, size_t size)
 {
+	sqlite3_stmt *q = db_query(db, "SELECT message FROM task WHERE id = ?1 AND due_boot <> ?2 AND (EXISTS(SELECT 1 FROM worker WHERE"
+		" name = ?3 AND connected = 1) OR EXISTS(SELECT 1 FROM machine WHERE id = ?4 AND channel <> 0))", "iitt", t->id,
+		CORE_TASK_NEVER, t->worker, is_machine(t->worker) ? t->machine : "");
+
+	out[0] = 0;
+	if (!db_row(db, q))
+		return;
+	db_copy(q, 0, out, size);
+	db_end(q);
+}
+
+/* Why nobody took it. */
+static void wait_reason(struct db *db, const struct core_task *t, char *out, size_t size)
+{
+	unsent_reason(db, t, out, size);
+	if (out[0])
+		return;
 	if (!strcmp(t->kind, "hello"))
 		snprintf(out, size, "its agent did not report within %" PRId64 " minutes", t->wait / 60);
 	else if (is_machine(t->worker))
@@ -335,13 +367,13 @@ static void wait_reason(const struct core_task *t, char *out, size_t size)
 
 static void over(struct db *db, int64_t id, enum task_event event)
 {
-	char why[160];
+	char why[256];
 	struct core_task t;
 
 	if (!core_task_read(db, id, &t))
 		return;
 	if (event == TASK_WAIT_OVER)
-		wait_reason(&t, why, sizeof why);
+		wait_reason(db, &t, why, sizeof why);
 	else
 		snprintf(why, sizeof why, "no result within %" PRId64 " minutes", (t.run + CORE_TASK_SLACK) / 60);
 	move(db, &t, event, why, NULL);

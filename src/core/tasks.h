@@ -35,6 +35,8 @@
 #define CORE_TASK_UNKNOWN 2
 /* How long it waits while its room is here and has others to do, seconds. */
 #define CORE_TASK_QUEUED (7 * 86400)
+/* How long it waits for what its message needs (keys, a file of store, an agent that has just gone), seconds. */
+#define CORE_TASK_UNSENT 1800
 /* Added to the time a worker is given, so that its own clock decides, seconds. */
 #define CORE_TASK_SLACK 120
 /* Operations of the appliance that are remembered after their end. */
@@ -106,7 +108,8 @@ bool core_task_cancel(struct db *db, int64_t id, const char *why);
 bool core_task_met(struct db *db, int64_t id);
 /* Its worker no longer knows it: it waits again, or ends when it was to stop anyway. */
 void core_task_lost(struct db *db, int64_t id);
-/* Given out, but could not be put together: again in delay seconds, not counted as an attempt. */
+/* Given out, but could not be put together: again in delay seconds, or when its agent is back, not counted as an attempt.  It waits for
+ * no longer than it would have anyway, CORE_TASK_UNSENT at most. */
 void core_task_unsent(struct db *db, int64_t id, int64_t fence, int delay, const char *why);
 
 enum core_outcome { CORE_OUTCOME_NONE = 0, CORE_OUTCOME_DONE, CORE_OUTCOME_FAILED, CORE_OUTCOME_REFUSED, CORE_OUTCOME_CANCELLED,

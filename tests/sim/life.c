@@ -147,13 +147,26 @@ static int turn_run(struct db *db, void *arg)
 	return 0;
 }
 
-static void send_task(int64_t id)
+struct unsent { int64_t task, fence; const char *why; };
+
+static int unsent_run(struct db *db, void *arg)
+{
+	const struct unsent *u = arg;
+
+	core_task_unsent(db, u->task, u->fence, PREPARE_AGAIN, u->why);
+	return 0;
+}
+
+/* A reader puts the message together: what happened since the turn it may see. */
+static void send_task(int64_t id, char *of_life)
 {
 	struct prepare_facts facts = { .keyed = keyed(), .host = "appliance", .agents_name = "x.agents.internal", .id = "app", .ca = "PEM" };
 	enum prepare_result result;
 	struct prepared p;
 	char *json;
 
+	if (!core_db || (unsigned)atoll(of_life) != life)
+		return;
 	memcpy(facts.key, key, sizeof key);
 	result = prepare_message(core_db, &facts, id, &p);
 	if (result == PREPARE_GOOD) {
@@ -164,13 +177,11 @@ static void send_task(int64_t id)
 			room_task(json);
 		free(json);
 	} else if (result != PREPARE_GONE) {
-		int64_t *fence = malloc(2 * sizeof *fence);
-
-		core_task_unsent(core_db, p.task.id, p.task.fence, PREPARE_AGAIN, p.why);
-		free(fence);
+		core_do(unsent_run, &(struct unsent){ p.task.id, p.task.fence, p.why });
 	}
 	prepared_free(&p);
-	db_error_take(core_db);
+	if (core_db)
+		db_error_take(core_db);
 }
 
 static void send_cancel(const struct turn_cancel *c)
@@ -186,6 +197,8 @@ static void send_cancel(const struct turn_cancel *c)
 
 static void turn_at(int64_t of_life, char *text)
 {
+	char this_life[16];
+
 	(void)text;
 	if (!core_db || of_life != life || (planned && planned_at > sim_now()))
 		return;
@@ -200,8 +213,9 @@ static void turn_at(int64_t of_life, char *text)
 	/* The key may come while the turn is being kept. */
 	if (!keyed() && sim_chance(3))
 		keyed_at = sim_now();
+	snprintf(this_life, sizeof this_life, "%u", life);
 	for (unsigned i = 0; i < turn.task_count && core_db; i++)
-		send_task(turn.tasks[i]);
+		sim_at(sim_between(100, sim_chance(8) ? SECOND : 3000), send_task, turn.tasks[i], this_life);
 	for (unsigned i = 0; i < turn.cancel_count; i++)
 		send_cancel(&turn.cancels[i]);
 	kicked = false;

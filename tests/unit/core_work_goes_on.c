@@ -576,6 +576,88 @@ static void check_late_key(void)
 	CHECK(is("i-key001", "done/deploy"));
 }
 
+/* Aborted between the turn and the message: nobody but core ever knew of it, so it is over. */
+static void check_unsent_abort(void)
+{
+	struct prepare_facts facts = { .keyed = true, .host = "cam.example", .agents_name = "id.agents.internal", .id = "id", .ca = "PEM\n" };
+	static struct turn turn;
+	struct prepared p;
+
+	CHECK(operate("instance.reinstall", "i-uns002") == 202);
+	wall_now += INSTANCE_STEP;
+	boot_now += INSTANCE_STEP;
+	do
+		turn_take(db, &turn);
+	while (turn.more && !turn.task_count);
+	CHECK(turn.task_count == 1 && operate("instance.abort", "i-uns002") == 202);
+	CHECK(prepare_message(db, &facts, turn.tasks[0], &p) == PREPARE_LATER);
+	core_task_unsent(db, p.task.id, p.task.fence, PREPARE_AGAIN, p.why);
+	CHECK(db_number(db, 0, "SELECT state = 'cancelled' FROM task WHERE id = ?", "i", p.task.id));
+	prepared_free(&p);
+	CHECK(end_it("force_terminate", "i-uns001") == 202 && end_it("force_terminate", "i-uns002") == 202);
+	run(2, false);
+	CHECK(is("i-uns002", "done/terminate_service"));
+}
+
+/* One turn at core's next second; what it gives out is put together, and its agent may go before that: what came of it. */
+static enum prepare_result given(bool keyed, int64_t closes)
+{
+	struct prepare_facts facts = { .keyed = keyed, .host = "cam.example", .agents_name = "id.agents.internal", .id = "id", .ca = "PEM\n" };
+	enum prepare_result result = PREPARE_GONE;
+	static struct turn turn;
+	struct prepared p;
+
+	boot_now += PLAT_SECOND;
+	memcpy(facts.key, key, sizeof key);
+	turn.key = keyed ? key : NULL;
+	do
+		turn_take(db, &turn);
+	while (turn.more && !turn.task_count);
+	if (closes)
+		agent_closed(db, closes);
+	if (!turn.task_count)
+		return result;
+	result = prepare_message(db, &facts, turn.tasks[0], &p);
+	CHECK(turn.task_count == 1 && result == PREPARE_LATER);
+	core_task_unsent(db, p.task.id, p.task.fence, PREPARE_AGAIN, p.why);
+	prepared_free(&p);
+	return result;
+}
+
+/* What its message needs does not come, or its agent goes before it: the operation ends, and says why. */
+static void check_unsent(void)
+{
+	int64_t end;
+	int tries = 0;
+
+	create("i-uns001", "db", "plain", "");
+	wall_now += INSTANCE_STEP;
+	boot_now += INSTANCE_STEP;
+	for (end = boot_now + 31 * 60 * PLAT_SECOND; boot_now < end;)
+		tries += given(false, 0) == PREPARE_LATER;
+	CHECK(tries > 1000 && is("i-uns001", "unavailable/deploy") && logged("machine.create: machine %: the appliance's keys%"));
+	machine_count = 0;
+	create("i-uns002", "db", "plain", "");
+	run(1, false);
+	machines[0].channel = 778;
+	hello(0, machines[0].id, "b1", "");
+	CHECK(given(true, 778) == PREPARE_LATER);
+	for (tries = 0, end = boot_now + 31 * 60 * PLAT_SECOND; boot_now < end;)
+		tries += given(true, 0) == PREPARE_LATER;
+	CHECK(!tries && is("i-uns002", "unavailable/deploy") && logged("install:box db in machine %: its agent was not there within 30 minutes"));
+	/* It is back: the next try. */
+	CHECK(operate("instance.reinstall", "i-uns002") == 202);
+	hello(0, machines[0].id, "b1", "");
+	wall_now += INSTANCE_STEP;
+	boot_now += INSTANCE_STEP;
+	CHECK(given(true, 778) == PREPARE_LATER);
+	machines[0].channel = 779;
+	hello(0, machines[0].id, "b1", "");
+	run(2, false);
+	CHECK(is("i-uns002", "done/reinstall"));
+	check_unsent_abort();
+}
+
 /* The next time a machine's creation is given out: is its worker told that nothing of before may still take effect? */
 static bool given_definite(int64_t *task, int64_t *fence)
 {
@@ -818,6 +900,7 @@ int main(void)
 	check_late_key();
 	check_definite();
 	check_silence();
+	check_unsent();
 	check_lease();
 	check_stacks();
 	db_close(db);
