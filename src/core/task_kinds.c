@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "flow.h"
+#include "instance.h"
+#include "lifecycle.h"
 #include "machine.h"
 #include "provider.h"
 #include "tasks.h"
@@ -42,6 +44,20 @@ static void go_on(struct db *db, const struct core_task *t, const char *why)
 	flow_task_ended(db, t, line);
 }
 
+/* Who waits for the operation sees why it takes so long. */
+static void tried(struct db *db, const struct core_task *t, const char *why)
+{
+	char line[FLOW_WHY], text[FLOW_WHY + 64];
+	struct object instance;
+
+	if (!t->instance[0] || !object_get(db, OBJECT_INSTANCE, t->instance, &instance))
+		return;
+	say(db, t, why, line);
+	snprintf(text, sizeof text, "%s (attempt %" PRId64 " of %" PRId64 "; it is tried again)", line, t->attempts, t->attempts_max);
+	instance_log(db, &instance, t->flow, life_event_word(instance_event(&instance)), "warning", NULL, text);
+	object_free(&instance);
+}
+
 #define MACHINE_TASK(name) \
 	static void name##_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output) \
 	{ \
@@ -68,20 +84,20 @@ static void hello_ended(struct db *db, const struct core_task *t, const char *wh
 }
 
 static const struct core_task_kind kinds[] = {
-	{ "script", flow_script_ended, flow_script_given },
-	{ "hello", hello_ended, NULL },
-	{ "machine.create", create_ended, machine_create_given },
-	{ "machine.adopt", adopt_ended, machine_adopt_given },
-	{ "machine.start", start_ended, NULL },
-	{ "machine.stop", stop_ended, NULL },
-	{ "machine.destroy", destroy_ended, NULL },
-	{ "machine.template", template_ended, template_given },
-	{ "stack.put", stack_ended, NULL },
-	{ "stack.start", stack_ended, NULL },
-	{ "stack.stop", stack_ended, NULL },
-	{ "stack.delete", stack_ended, NULL },
-	{ "machine.list", provider_list_ended, NULL },
-	{ "provider.sync", provider_sync_ended, NULL },
+	{ "script", flow_script_ended, flow_script_given, NULL },
+	{ "hello", hello_ended, NULL, NULL },
+	{ "machine.create", create_ended, machine_create_given, tried },
+	{ "machine.adopt", adopt_ended, machine_adopt_given, tried },
+	{ "machine.start", start_ended, NULL, tried },
+	{ "machine.stop", stop_ended, NULL, tried },
+	{ "machine.destroy", destroy_ended, NULL, tried },
+	{ "machine.template", template_ended, template_given, NULL },
+	{ "stack.put", stack_ended, NULL, tried },
+	{ "stack.start", stack_ended, NULL, tried },
+	{ "stack.stop", stack_ended, NULL, tried },
+	{ "stack.delete", stack_ended, NULL, tried },
+	{ "machine.list", provider_list_ended, NULL, NULL },
+	{ "provider.sync", provider_sync_ended, NULL, NULL },
 };
 
 const struct core_task_kind *core_task_kind(const char *name)

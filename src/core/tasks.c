@@ -300,6 +300,16 @@ static bool holds(const struct core_task *t, const char *worker, int64_t fence)
 	return (t->fence == fence || PLANTED("no-fence")) && !strcmp(t->worker, worker);
 }
 
+/* It failed, and is tried again after a while. */
+static void try_again(struct db *db, const struct core_task *t, const char *why)
+{
+	const struct core_task_kind *kind = core_task_kind(t->kind);
+
+	db_run(db, "UPDATE task SET due_boot = ? WHERE id = ? AND due_boot <> ?", "iii", plat_clock_boot() + backoff(t->attempts), t->id, CORE_TASK_NEVER);
+	if (kind && kind->tried)
+		kind->tried(db, t, why);
+}
+
 bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, enum core_outcome outcome,
 	const char *message, yyjson_val *output)
 {
@@ -315,9 +325,8 @@ bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t f
 		}
 		if (!taken)
 			taken = move(db, &t, event_of(&t, outcome), message, output);
-		if (t.state == TASK_WAITING)
-			db_run(db, "UPDATE task SET due_boot = ? WHERE id = ? AND due_boot <> ?", "iii",
-				plat_clock_boot() + backoff(t.attempts), task, CORE_TASK_NEVER);
+		if (taken && t.state == TASK_WAITING)
+			try_again(db, &t, message);
 	}
 	if (!taken)
 		record_late(db, worker, task, fence);

@@ -80,6 +80,8 @@ struct core_task_kind {
 	void (*ended)(struct db *db, const struct core_task *t, const char *why, yyjson_val *output);
 	/* It is being given out, in the same transaction: t is what it becomes, and what is set of its activity is kept.  May be NULL. */
 	void (*given)(struct db *db, struct core_task *t);
+	/* An attempt failed, and there will be another.  May be NULL. */
+	void (*tried)(struct db *db, const struct core_task *t, const char *why);
 };
 const struct core_task_kind *core_task_kind(const char *name);	/* task_kinds.c */
 

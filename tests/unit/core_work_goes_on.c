@@ -700,6 +700,7 @@ static void check_definite(void)
 	create("i-def001", "db", "plain", "");
 	CHECK(given_definite(&task, &fence));
 	create_ends(task, fence, CORE_OUTCOME_FAILED, left_nothing);
+	CHECK(logged("machine.create: machine %: why (attempt 1 of 10; it is tried again)"));
 	CHECK(given_definite(&task, &fence));
 	core_task_lost(db, task);
 	CHECK(!given_definite(&task, &fence));
