@@ -291,7 +291,7 @@ static bool unsettled(struct db *db, const char *id)
 		"SELECT 1 FROM task WHERE provider = ?1 AND kind IN ('machine.create', 'machine.destroy', 'stack.delete') AND state = 'waiting'"
 		" AND worker IN (SELECT name FROM worker WHERE connected)) OR EXISTS("
 		"SELECT 1 FROM task WHERE provider = ?1 AND kind = 'machine.create' AND started > 0 AND finished > ?2 AND state <> 'done'"
-		" AND json_extract(output, '$.definite') IS NOT 1)", "ti", id, plat_clock_wall() - PROVIDER_SETTLE) != 0;
+		" AND message NOT LIKE 'no worker%' AND json_extract(output, '$.definite') IS NOT 1)", "ti", id, plat_clock_wall() - PROVIDER_SETTLE) != 0;
 }
 
 /* The list finds what appears, and has it removed (reconcile.c). */
