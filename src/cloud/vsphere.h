@@ -27,10 +27,12 @@
 
 /* The instance UUID of a key: an UUID of version 8 (RFC 9562 §5.8). */
 void vsphere_uuid(const char *key, char out[VSPHERE_UUID]);
+/* Whose a name in a folder is; FORMING: of a VM that is just being made, which says nothing of itself yet. */
+enum vsphere_name { VSPHERE_FREE = 0, VSPHERE_FORMING, VSPHERE_TAKEN };
 /* The VM of this key; vm->value "" when there is none.  hint: a reference it may have; name and folder are looked
- * at last and may be empty; taken (may be NULL): the name is somebody else's. */
+ * at last and may be empty; whose (may be NULL): the name, when no VM was found. */
 enum vim_result vsphere_find(struct vim *v, const char *key, const char *hint, const struct vim_ref *folder, const char *name,
-	struct vim_ref *vm, bool *taken);
+	struct vim_ref *vm, enum vsphere_name *whose);
 /* What has this name in a folder; ref->value "" when nothing has. */
 enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const char *name, struct vim_ref *ref);
 /* The key of a VM, "" when it carries none.  Fault ManagedObjectNotFound when it is gone. */

@@ -6,9 +6,7 @@
 #include "cloud/vsphere.h"
 #include "plat/clock.h"
 
-/* After a clone of unknown outcome: as long as vCenter may still be at it, seconds, before it is sent again.  Longer than
- * a call lasts at most (HTTP_CALL_SECONDS); a provider may be given another one (settle_seconds). */
-/* Between looks. */
+/* Between looks, seconds. */
 #define LOOK 2.0
 
 /* ---- the clone ---- */
@@ -65,11 +63,19 @@ static bool is_taken(const struct vim *v, enum vim_result r)
 	return vim_is_fault(v, r, "DuplicateName") || vim_is_fault(v, r, "FileAlreadyExists") || vim_is_fault(v, r, "AlreadyExists");
 }
 
+/* It may be ours: a clone may take longer than the settle time, which is that of a call. */
+static enum job_result wait_formed(struct job *job)
+{
+	job_settle(job, "a virtual machine of its name is just being made");
+	return job_later(job, LOOK);
+}
+
 /* The name is taken: by ours, whose clone was not heard of, or by somebody else's. */
 static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const char *name, struct vim_ref *vm)
 {
 	struct job *job = v->job;
-	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm, NULL);
+	enum vsphere_name whose;
+	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm, &whose);
 
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "look for the machine");
@@ -77,6 +83,8 @@ static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const
 		job_say(job, JOB_INFO, "%s was there already: it is taken over.", name);
 		return JOB_INVALID;
 	}
+	if (whose == VSPHERE_FORMING)
+		return wait_formed(job);
 	/* files of what a former attempt was making stand in the way for a while */
 	return (job->attempt > 1 ? job_fail : job_refuse)(job,
 		"vCenter has another virtual machine, or files of one, named %s where it should go", name);
@@ -86,8 +94,8 @@ static enum job_result adopt(struct vim *v, const struct vsphere_place *p, const
 static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, const char *name, bool template, struct vim_ref *vm)
 {
 	struct job *job = v->job;
-	bool taken;
-	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm, &taken);
+	enum vsphere_name whose;
+	enum vim_result r = vsphere_find(v, job->key, "", &p->folder, name, vm, &whose);
 
 	if (r != VIM_DONE)
 		return vim_fail(v, r, "look for the machine");
@@ -95,8 +103,10 @@ static enum job_result one_vm(struct vim *v, const struct vsphere_place *p, cons
 		return JOB_INVALID;
 	if (job_settling(job))
 		return job_later(job, LOOK);
+	if (whose == VSPHERE_FORMING)
+		return wait_formed(job);
 	/* vCenter would refuse the clone, after a while: better not to begin */
-	if (taken)
+	if (whose == VSPHERE_TAKEN)
 		return job_refuse(job, "vCenter has another virtual machine named %s in that folder", name);
 	job->definite = false;
 	r = clone_once(v, p, name, template, vm);

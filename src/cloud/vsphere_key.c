@@ -100,35 +100,53 @@ enum vim_result vsphere_child(struct vim *v, const struct vim_ref *folder, const
 	return r;
 }
 
+/* A VM has no configuration until its clone is complete; one whose host is away has none to show either. */
+static enum vim_result look_whether_formed(struct vim *v, const struct vim_ref *vm, enum vsphere_name *whose)
+{
+	struct xml_node *o;
+	enum vim_result r = vim_get(v, vm, "config.name runtime.connectionState", &o);
+
+	if (r == VIM_DONE && !vim_property(o, "config.name") && !strcmp(vim_property_text(o, "runtime.connectionState"), "connected"))
+		*whose = VSPHERE_FORMING;
+	if (!vim_is_fault(v, r, "ManagedObjectNotFound"))
+		return r;
+	*whose = VSPHERE_FREE;
+	return VIM_DONE;
+}
+
 static enum vim_result by_name(struct vim *v, const char *key, const struct vim_ref *folder, const char *name, struct vim_ref *vm,
-	bool *taken)
+	enum vsphere_name *whose)
 {
 	enum vim_result r = vsphere_child(v, folder, name, vm);
+	struct vim_ref there;
 
-	if (r != VIM_DONE)
+	if (r != VIM_DONE || !vm->value[0])
 		return r;
-	*taken = vm->value[0] != 0;
+	*whose = VSPHERE_TAKEN;
+	there = *vm;
 	if (strcmp(vm->type, "VirtualMachine") != 0)
 		vm->value[0] = 0;
 	r = keep_if(v, key, vm);
 	if (vm->value[0])
-		*taken = false;
+		*whose = VSPHERE_FREE;
+	else if (r == VIM_DONE && !strcmp(there.type, "VirtualMachine"))
+		r = look_whether_formed(v, &there, whose);
 	return r;
 }
 
 enum vim_result vsphere_find(struct vim *v, const char *key, const char *hint, const struct vim_ref *folder, const char *name,
-	struct vim_ref *vm, bool *taken)
+	struct vim_ref *vm, enum vsphere_name *whose)
 {
+	enum vsphere_name of = VSPHERE_FREE;
 	enum vim_result r;
-	bool other = false;
 
 	vim_ref_set(vm, "VirtualMachine", hint);
 	r = keep_if(v, key, vm);
 	if (r == VIM_DONE && !vm->value[0])
 		r = by_uuid(v, key, vm);
 	if (r == VIM_DONE && !vm->value[0] && folder && folder->value[0] && name[0])
-		r = by_name(v, key, folder, name, vm, &other);
-	if (taken)
-		*taken = other;
+		r = by_name(v, key, folder, name, vm, &of);
+	if (whose)
+		*whose = of;
 	return r;
 }

@@ -12,7 +12,8 @@ from world import SCHEMAS, Vcenter, box, check, deploy, logs, policy, settled, s
 ROUNDS = int(os.environ.get("CAM_ROUNDS", 300 if os.environ.get("CAM_SOAK") else 10))
 SEED = int(os.environ.get("CAM_SEED", "7"))
 COUNT = 2	# machines of an instance
-SETTLE = 1	# seconds; longer than any delay of the proxy
+SETTLE = 1	# seconds; longer than what is accepted takes to begin, as it is out there (60 s at most, 150 s)
+CLONING = 2.5	# a clone may take so long
 VICTIMS = (("core",), ("cloud",), ("vcenter",), ("cloud", "core"), ("core", "vcenter"), ("cloud", "vcenter"), ("cloud", "core", "vcenter"))
 METHODS = ["CloneVM_Task", "CloneVM_Task", "CloneVM_Task", "ReconfigVM_Task", "PowerOnVM_Task", "FindByUuid", "FindChild", "SetField",
            "RetrievePropertiesEx"]
@@ -65,6 +66,7 @@ class Killing:
     def begin(self, method=None):
         self.since, self.heard = len(self.proxy.calls), len(self.proxy.answered)
         self.proxy.delays = {method: self.rng.uniform(0.1, 0.6)} if method else {}
+        self.proxy.cloning = self.rng.uniform(0, CLONING) if method == "CloneVM_Task" else 0
 
     # ---- what there is ----
 
@@ -100,7 +102,7 @@ class Killing:
         for victims in struck:
             self.strike(victims, self.rng.choice((method, method, None)), "PowerOnVM_Task")
         machines = until(lambda: self.made(i), 150) or self.machines(i)
-        self.proxy.delays = {}
+        self.proxy.delays, self.proxy.cloning = {}, 0
         time.sleep(SETTLE + 0.3)
         names, there = sorted(m["name"] for m in machines), self.vc.machines()
         gone = self.vanished(i) if names != there and any("vcenter" in v for v in struck) else set()

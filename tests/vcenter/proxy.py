@@ -25,6 +25,9 @@ class Proxy:
         self.deaf = {}			# method -> how many answers are lost
         self.garbled = {}		# method -> how many answers are no record of TLS
         self.inherited = b""		# options (extraConfig) that every clone has of its template: the simulator copies none
+        self.cloning = 0		# seconds a clone takes: its virtual machine is there, and has no configuration yet
+        self.forming = 0		# until then (time.monotonic) one does
+        self.formed = set()		# virtual machines that were seen whole
         self.running = 0		# how many looks at a task that is over see it run
         self.drip = False		# a byte a second
         self.forget = 0			# how many requests lose their session
@@ -76,6 +79,8 @@ class Proxy:
             return
         finally:
             c.close()
+        if method == "CloneVM_Task":
+            self.forming = time.monotonic() + self.cloning
         if self.deaf.get(method, 0) > 0:
             self.deaf[method] -= 1
             handler.close_connection = True
@@ -85,11 +90,27 @@ class Proxy:
             handler.close_connection = True
             os.write(handler.connection.fileno(), b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
             return
+        data = self.unformed(method, body, data)
         if self.running > 0 and method == "RetrievePropertiesEx" and b"info.state" in body:
             self.running -= 1
             data = data.replace(b">success<", b">running<")
         self.answered.append(method)
         self.answer(handler, r.status, {"Set-Cookie": r.getheader("Set-Cookie")}, data)
+
+    def unformed(self, method, body, data):
+        """What the answer is while a virtual machine is being cloned."""
+        left = self.forming - time.monotonic()
+        vm = re.search(rb'<obj type="VirtualMachine">([^<]*)<', body) or (method == "FindByUuid" and re.search(rb"<returnval[^>]*>([^<]*)<", data))
+        if left <= 0 or (vm and vm.group(1) in self.formed):
+            self.formed |= {vm.group(1)} if vm else set()
+        elif vm:
+            data = re.sub(rb"<propSet><name>config[.].*?</propSet>" if method == "RetrievePropertiesEx" else rb"<returnval[ >].*?</returnval>", b"", data,
+                          flags=re.DOTALL)
+        elif b"info.state" in body:
+            data = data.replace(b">success<", b">running<")
+        elif method == "WaitForUpdatesEx":
+            time.sleep(left)
+        return data
 
     def answer(self, handler, status, headers, data):
         handler.send_response(status)

@@ -478,6 +478,16 @@ def cases_trouble():
     check("trouble: a clone whose answer is lost is found, not repeated", r["outcome"] == "done" and proxy.calls.count("CloneVM_Task") == sent + 1 and
           vc.machines() == ["web-eb-abcde-13"] and core.text(t).count("Cloning") == 1, (r, core.text(t), vc.machines()))
     core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
+    proxy.deaf = {"CloneVM_Task": 1}
+    proxy.cloning = 6	# three times the settle time
+    sent = proxy.calls.count("CloneVM_Task")
+    t = core.push("machine.create", "m-00000013", config=config(), **machine(13))
+    r = core.result(t)
+    proxy.cloning = 0
+    check("trouble: one that takes longer than the settle time is waited for, and taken over", r["outcome"] == "done" and
+          proxy.calls.count("CloneVM_Task") == sent + 1 and "just being made" in core.text(t) and vc.machines() == ["web-eb-abcde-13"],
+          (r, core.text(t), vc.machines()))
+    core.run("machine.destroy", **of(13, r["output"].get("external_id", "")))
     proxy.deaf = {}
     proxy.garbled = {"CloneVM_Task": 1}
     sent = proxy.calls.count("CloneVM_Task")
