@@ -16,9 +16,11 @@
 
 /* Tasks that core may give at once: those beyond the threads wait here. */
 #define CLOUD_SLOTS 256
-/* Tasks that run at once, in all and of one provider: one that answers slowly holds up itself alone. */
+/* Tasks that run at once, in all and of one provider.  The last threads are for providers that have none: one that answers slowly
+ * holds up itself, and as many of those as there are such threads, and one more, no other. */
 #define CLOUD_THREADS 24
 #define CLOUD_PER_PROVIDER 8
+#define CLOUD_FIRST_ONLY 8
 
 struct cloud_thread {
 	struct ipc_sync keyd;

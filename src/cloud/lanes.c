@@ -66,13 +66,21 @@ static void rotate(struct cloud_lane *l)
 	*end = l;
 }
 
+/* A lane may have one more thread. */
+static bool may_run(const struct cloud_lane *l)
+{
+	unsigned left = CLOUD_THREADS - running;
+
+	return l->first && l->running < l->limit && left > (l->running ? CLOUD_FIRST_ONLY : 0);
+}
+
 static void serve(struct work_pool *pool)
 {
 	struct cloud_lane *l = lanes;
 	struct cloud_run *run;
 
 	while (running < CLOUD_THREADS && l) {
-		if (!l->first || l->running >= l->limit) {
+		if (!may_run(l)) {
 			l = l->next;
 			continue;
 		}

@@ -590,7 +590,7 @@ def cases_restart():
 
 def cases_slow():
     proxy.drip = True
-    slow = [core.push("provider.sync", config=config(), provider="p-slow", seconds=12) for _ in range(12)]
+    slow = [core.push("provider.sync", config=config(), provider="p-slow-%d" % (n % 3), seconds=12) for n in range(30)]
     time.sleep(0.5)
     r = core.run("provider.sync", config=config(SMALL), provider="p-quick")
     over = [t for t in slow if core.result_of(t)]
