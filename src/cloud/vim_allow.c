@@ -24,7 +24,8 @@ const struct vim_privilege vim_privileges[] = {
 	{ "FindChild", "" },
 	{ "CancelTask", "Global.CancelTask" },
 	{ "CloneVM_Task", "VirtualMachine.Provisioning.DeployTemplate VirtualMachine.Inventory.CreateFromExisting"
-		" VirtualMachine.Inventory.Create Datastore.AllocateSpace Datastore.Browse Resource.AssignVMToPool Network.Assign" },
+		" VirtualMachine.Inventory.Create Datastore.AllocateSpace Datastore.Browse Resource.AssignVMToPool Network.Assign"
+		" VirtualMachine.Provisioning.CreateTemplateFromVM" },
 	{ "ReconfigVM_Task", CONFIG_ "AddNewDisk " CONFIG_ "AddRemoveDevice " CONFIG_ "AdvancedConfig " CONFIG_ "CPUCount "
 		CONFIG_ "Resource " CONFIG_ "Memory " CONFIG_ "EditDevice " CONFIG_ "RemoveDisk " CONFIG_ "Rename "
 		CONFIG_ "ResetGuestInfo " CONFIG_ "Annotation " CONFIG_ "Settings Network.Assign" },

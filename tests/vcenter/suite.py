@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import random
+import re
 import signal
 import socket
 import ssl
@@ -13,6 +14,7 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.join(HERE, "..", "..")
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "keyd")]
 import rooms  # noqa: E402
 from core import Core  # noqa: E402
@@ -380,6 +382,12 @@ def cases_disks():
     vc.govc("vm.destroy", "double")
 
 
+def privileges(method):
+    """Those the driver's table has for it; the documentation has all."""
+    table = open(os.path.join(TOP, "src/cloud/vim_allow.c")).read()
+    return re.search(r'\{ "%s",(.*?)\}' % method, table, re.DOTALL).group(1)
+
+
 def cases_snapshot(one):
     m = of(1, one)
     check("snapshot: is taken, once for a name", [core.run("machine.snapshot", snapshot="before", **m)["outcome"] for _ in (1, 2)] ==
@@ -401,6 +409,12 @@ def cases_snapshot(one):
     r = core.run("machine.template", template_name="silver", datacenter="DC0", folder="golds", datastore="LocalDS_0", **dict(m, key="template-3"))
     there = vc.govc("find", "/DC0/vm/golds", "-type", "m").split()
     check("template: where the request wants it", r["outcome"] == "done" and there == ["/DC0/vm/golds/silver"], (r, there))
+    right = "VirtualMachine.Provisioning.CreateTemplateFromVM"
+    proxy.faults = {"CloneVM_Task": ("NoPermission", "Permission to perform this operation was denied.", right)}
+    r = core.run("machine.template", template_name="bronze", **dict(m, key="template-4"))
+    proxy.faults = {}
+    check("template: without the privilege for it, which is among those of a clone, it is named", r["outcome"] == "refused" and right in r["message"] and
+          right in privileges("CloneVM_Task"), r)
     vc.govc("vm.destroy", "silver")	# not the folder with it: the simulator hangs at that
     r = create(2, profile={"template": "golden"})
     check("template: a machine is cloned from it", r["outcome"] == "done", r)
@@ -758,8 +772,10 @@ def main():
             f()
             print("%s: %.1f s" % (name, time.monotonic() - began), flush=True)
     if not only:
-        table = open(os.path.join(HERE, "..", "..", "src", "cloud", "vim_allow.c")).read()
+        table, page = (open(os.path.join(TOP, f)).read() for f in ("src/cloud/vim_allow.c", "docs/providers.md"))
         check("privileges: every method that was called is in the table", all('"%s"' % m in table for m in proxy.methods), proxy.methods)
+        told = [p for p in set(re.findall(r"\b(?!System)(?:[A-Z]\w+[.])+[A-Z]\w+", table)) if not re.search(r"`(%s|[.]%s)`" % (re.escape(p), p.rsplit(".", 1)[1]), page)]
+        check("privileges: all of the table are in docs/providers.md", not told, told)
     check("cloud: nothing it may not do, no bug", "seccomp" not in cloud.text() and "bug" not in cloud.text(), cloud.text()[-500:])
     cloud.end(signal.SIGTERM)
     keyd.end(signal.SIGTERM)
