@@ -40,8 +40,10 @@ bool progress_note(struct db *db, const char *worker, int64_t task, int64_t fenc
 		object_free(&o);
 	} else if (holds && t.provider[0] && !(provider_quiet(&t) && strcmp(wire_level(level), "error") != 0) &&
 			object_get(db, OBJECT_PROVIDER, t.provider, &o)) {
-		provider_log(db, &o, !strcmp(wire_level(level), "error") ? PROVIDER_ERROR : PROVIDER_INFO,
-			!strcmp(t.kind, "provider.sync") ? "sync" : "reconcile", line);
+		/* recurrent work that warns as before writes nothing */
+		if (!provider_quiet(&t) || !provider_said(db, &o, line))
+			provider_log(db, &o, !strcmp(wire_level(level), "error") ? PROVIDER_ERROR : PROVIDER_INFO,
+				!strcmp(t.kind, "provider.sync") ? "sync" : "reconcile", line);
 		object_free(&o);
 	}
 	core_task_free(&t);

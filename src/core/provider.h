@@ -37,6 +37,8 @@ void provider_state(struct db *db, struct object *p, const char *state);
 /* One entry of the log. */
 void provider_log(struct db *db, const struct object *p, enum provider_level level, const char *operation,
 	const char *text);
+/* Is this what the log says last? */
+bool provider_said(struct db *db, const struct object *p, const char *line);
 /* Starts looking again at what the cloud has. */
 void provider_sync(struct db *db, struct object *p);
 /* Does an instance that is not terminated use it? */

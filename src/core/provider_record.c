@@ -213,8 +213,7 @@ static void sync_alone(struct db *db, struct object *p)
 	provider_log(db, p, PROVIDER_INFO, "sync", "The provider is ready.");
 }
 
-/* Is this what the log says last? */
-static bool said(struct db *db, const struct object *p, const char *line)
+bool provider_said(struct db *db, const struct object *p, const char *line)
 {
 	/* kind 9 = OBJECT_PROVIDER_LOG, in figures for the index */
 	return db_number(db, 0, "SELECT json_extract(doc, '$.text') = ?1 FROM object WHERE kind = 9 AND parent = ?2 AND parent <> ''"
@@ -230,7 +229,7 @@ static void sync_bad(struct db *db, struct object *p, const char *why, bool quie
 	else
 		snprintf(line, sizeof line, "%.300s", why);
 	/* recurrent work that fails as before writes nothing */
-	if (quiet && !strcmp(p->state, "unavailable") && said(db, p, line))
+	if (quiet && !strcmp(p->state, "unavailable") && provider_said(db, p, line))
 		return;
 	provider_log(db, p, PROVIDER_ERROR, "sync", line);
 	provider_state(db, p, "unavailable");

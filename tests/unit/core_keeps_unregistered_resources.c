@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/progress.h"
 #include "core/provider.h"
 #include "core/tasks.h"
 #include "core/truth.h"
@@ -209,6 +210,23 @@ static void check_failing(void)
 	CHECK(db_number(db, 0, "SELECT state = 'ready' FROM object WHERE kind = 8 AND id = 'prov'", ""));
 }
 
+/* A worker's warning in recurrent work is a line when it is a new one, and a word that all is well is none. */
+static void check_warning(void)
+{
+	int64_t noted = logs(), task;
+
+	db_run(db, "INSERT INTO task(operation, worker, kind, key, input, state, fence, created, updated, provider)"
+		" VALUES(0, 'cloud', 'provider.sync', 'quiet', '{\"quiet\":true}', 'leased', 1, 1, 1, 'prov')", "");
+	task = db_number(db, 0, "SELECT id FROM task WHERE key = 'quiet'", "");
+	for (int i = 0; i < 3; i++) {
+		CHECK(progress_note(db, "cloud", task, 1, "info", "Found 3 datacenters."));
+		CHECK(progress_note(db, "cloud", task, 1, "warning", "Of those that are not registered 7 are left out of the list."));
+	}
+	CHECK(logs() == noted + 1);
+	CHECK(progress_note(db, "cloud", task, 1, "warning", "Of those that are not registered 8 are left out of the list."));
+	CHECK(logs() == noted + 2 && !db_error_take(db));
+}
+
 static void check_removed(void)
 {
 	struct object p;
@@ -237,6 +255,7 @@ int main(void)
 	check_hostile();
 	check_many();
 	check_failing();
+	check_warning();
 	check_removed();
 	db_close(db);
 	return failed;
