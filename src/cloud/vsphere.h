@@ -84,9 +84,13 @@ void vsphere_path(const struct vsphere_inventory *inv, const struct vsphere_enti
 struct vsphere_flavor { const char *name; int cpus, memory; };
 extern const struct vsphere_flavor vsphere_flavors[];
 
+/* Disks of a profile. */
+#define VSPHERE_DISKS 16
 /* Where a new VM goes. */
 struct vsphere_place {
 	struct vim_ref template, folder, pool, host, datastore, network;
+	/* of each disk of the profile, in its order: the name of the datastore, "" = the VM's */
+	char disk_stores[VSPHERE_DISKS][VSPHERE_NAME];
 	char network_name[VSPHERE_NAME];
 	bool windows;
 	int64_t cpus, memory;		/* MiB; 0 = as the template */

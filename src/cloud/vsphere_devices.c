@@ -275,14 +275,20 @@ static void grow_disk(struct work *w, const struct xml_node *disk, int64_t size)
 	end_change(w);
 }
 
-static void add_disk(struct work *w, const struct xml_node *like, int unit, int64_t size, int number)
+/* store: name of a datastore, "" = the VM's.  Only the file's name is read for it; vCenter makes the rest of that. */
+static void add_disk(struct work *w, const struct xml_node *like, int unit, int64_t size, int number, const char *store)
 {
-	const struct vim_ref *ds = &w->place->datastore;
-
 	begin_change(w, "add", true, "VirtualDisk");
 	xml_put_number(w->spec, "key", -100 - number);
-	xml_put(w->spec, "<backing xsi:type=\"VirtualDiskFlatVer2BackingInfo\"><fileName></fileName>");
-	vim_put_ref(w->spec, "datastore", ds);
+	xml_put(w->spec, "<backing xsi:type=\"VirtualDiskFlatVer2BackingInfo\"><fileName>");
+	if (store[0]) {
+		xml_put(w->spec, "[");
+		xml_put_text(w->spec, store);
+		xml_put(w->spec, "]");
+	}
+	xml_put(w->spec, "</fileName>");
+	if (!store[0])
+		vim_put_ref(w->spec, "datastore", &w->place->datastore);
 	xml_put(w->spec, "<diskMode>persistent</diskMode><thinProvisioned>true</thinProvisioned></backing>");
 	copy(w, like, "controllerKey");
 	xml_put_number(w->spec, "unitNumber", unit);
@@ -318,11 +324,18 @@ static enum job_result bad_disk(struct work *w, yyjson_val *one, const char *wha
 	return job_refuse(w->v->job, "disks: %s: %s", job_text(one, "name")[0] ? job_text(one, "name") : "disk", what);
 }
 
+/* The list of a profile on its way: the first disk of the VM, how many it has beside those of the template, the place in the list. */
+struct disk_list {
+	const struct xml_node *first;
+	int have, number;
+	bool used[UNITS];
+};
+
 /*
  * One disk of the profile.  Those beyond the template's are told apart by their order: how many (have) there are
  * already says how many of the list are done.
  */
-static enum job_result one_disk(struct work *w, yyjson_val *one, const struct xml_node *first, int have, int *number, bool used[UNITS])
+static enum job_result one_disk(struct work *w, yyjson_val *one, const char *store, struct disk_list *d)
 {
 	int64_t size = job_number(one, "size", 0) * GIB_KIB;
 	int unit = 0;
@@ -330,44 +343,43 @@ static enum job_result one_disk(struct work *w, yyjson_val *one, const struct xm
 	if (size < 0 || size > DISK_MAX)
 		return bad_disk(w, one, "a size is at most 62 TB");
 	if (yyjson_is_true(yyjson_obj_get(one, "template"))) {
-		if (size && size < disk_size(first))
+		if (size && size < disk_size(d->first))
 			return bad_disk(w, one, "the disk of the template can grow, not shrink");
-		if (size > disk_size(first))
-			grow_disk(w, first, size);
+		if (size > disk_size(d->first))
+			grow_disk(w, d->first, size);
 		return JOB_INVALID;
 	}
 	if (!size)
 		return bad_disk(w, one, "needs a size in GB");
-	if (++*number > DISKS_MAX)
+	if (++d->number > DISKS_MAX)
 		return bad_disk(w, one, "at most 7 disks beside the template's are possible");
-	if (*number <= have)
+	if (d->number <= d->have)
 		return JOB_INVALID;
-	while (unit < UNITS && used[unit])
+	while (unit < UNITS && d->used[unit])
 		unit++;
 	if (unit == UNITS)
 		return bad_disk(w, one, "the template's controller has no free place");
-	used[unit] = true;
-	add_disk(w, first, unit, size, *number);
+	d->used[unit] = true;
+	add_disk(w, d->first, unit, size, d->number, store);
 	return JOB_INVALID;
 }
 
 static enum job_result disks(struct work *w)
 {
 	yyjson_val *list = yyjson_obj_get(yyjson_obj_get(w->v->job->input, "profile"), "disks"), *one;
-	const struct xml_node *first = first_disk(w);
+	struct disk_list d = { .first = first_disk(w) };
 	yyjson_arr_iter it = yyjson_arr_iter_with(list);
 	enum job_result result = JOB_INVALID;
-	bool used[UNITS] = { false };
-	int number = 0, have;
 
 	if (!yyjson_arr_size(list))
 		return JOB_INVALID;
-	if (!first)
+	if (!d.first)
 		return job_refuse(w->v->job, "disks: the template has no disk to put others beside");
-	have = count_disks(w->devices) - w->template_disks;
-	used_units(w, first, used);
-	while (!result && (one = yyjson_arr_iter_next(&it)))
-		result = one_disk(w, one, first, have, &number, used);
+	d.have = count_disks(w->devices) - w->template_disks;
+	used_units(w, d.first, d.used);
+	/* vsphere_place() has seen that there are not too many */
+	for (size_t i = 0; !result && i < VSPHERE_DISKS && (one = yyjson_arr_iter_next(&it)); i++)
+		result = one_disk(w, one, w->place->disk_stores[i], &d);
 	return result;
 }
 

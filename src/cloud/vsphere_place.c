@@ -146,17 +146,49 @@ static const struct vsphere_entity *roomiest(const struct search *s, const struc
 	return best;
 }
 
+static const struct vsphere_entity *find_store(const struct search *s, const char *name)
+{
+	const struct vsphere_entity *e = name[0] ? find(s, name, "Datastore StoragePod") : NULL;
+
+	return e && e->cluster ? roomiest(s, e) : e;
+}
+
 static enum job_result place_datastore(struct search *s, struct vsphere_place *p)
 {
 	const char *name = job_profile(s->v->job, "datastore");
-	const struct vsphere_entity *e = name[0] ? find(s, name, "Datastore StoragePod") : NULL;
+	const struct vsphere_entity *e = find_store(s, name);
 
-	if (e && e->cluster)
-		e = roomiest(s, e);
 	if (name[0] && !e)
 		return refuse(s, "datastore", name, "datastore");
 	if (e)
 		p->datastore = e->ref;
+	return JOB_INVALID;
+}
+
+/* Those of the template come with the clone: theirs is the clone's, when the profile names no other. */
+static enum job_result place_disks(struct search *s, struct vsphere_place *p)
+{
+	yyjson_val *one;
+	yyjson_arr_iter it = yyjson_arr_iter_with(yyjson_obj_get(yyjson_obj_get(s->v->job->input, "profile"), "disks"));
+	const struct vsphere_entity *e;
+
+	for (size_t i = 0; (one = yyjson_arr_iter_next(&it)); i++) {
+		const char *name = job_text(one, "datastore");
+
+		if (i == VSPHERE_DISKS)
+			return job_refuse(s->v->job, "disks: a profile has at most %d", VSPHERE_DISKS);
+		if (!name[0])
+			continue;
+		e = find_store(s, name);
+		if (!e)
+			return refuse(s, "disks", name, "datastore");
+		if (!yyjson_is_true(yyjson_obj_get(one, "template")))
+			snprintf(p->disk_stores[i], VSPHERE_NAME, "%s", e->name);
+		else if (!p->datastore.value[0])
+			p->datastore = e->ref;
+		else if (strcmp(p->datastore.value, e->ref.value) != 0)
+			return job_refuse(s->v->job, "disks: the template's disk goes where the machine goes (datastore), not to %s", name);
+	}
 	return JOB_INVALID;
 }
 
@@ -240,7 +272,7 @@ static enum vim_result take_inventory(struct vim *v, struct search *s)
 static enum job_result place_all(struct vim *v, struct vsphere_place *place)
 {
 	static enum job_result (*const parts[])(struct search *s, struct vsphere_place *p) = {
-		place_template, place_folder, place_compute, place_datastore, place_network,
+		place_template, place_folder, place_compute, place_datastore, place_disks, place_network,
 	};
 	struct search s = { .v = v };
 	enum job_result result = place_flavor(v->job, place);

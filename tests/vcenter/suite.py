@@ -370,13 +370,16 @@ def cases_adopt():
 
 def cases_disks():
     vc.govc("vm.clone", "-on=false", "-vm", "DC0_H0_VM0", "-ds", "LocalDS_0", "-host", "DC0_H0", "double")
-    vc.govc("vm.disk.create", "-vm", "double", "-name", "double/second", "-size", "2G")
+    vc.govc("vm.disk.create", "-vm", "double", "-ds", "LocalDS_0", "-name", "double/second", "-size", "2G")
     vc.govc("vm.markastemplate", "double")
-    want, got = {"data": 5, "more": 6}, []
+    got = []
     for attempt in (1, 2):
         vc.govc("vm.power", "-off", "-force", "web-eb-abcde-24") if attempt == 2 else None
-        create(24, attempt=attempt, profile={"template": "double", "disks": [{"template": True, "size": 20}, *({"name": n, "size": s} for n, s in want.items())]})
+        create(24, attempt=attempt, profile={"template": "double", "disks": [{"template": True, "size": 20}, 
+            {"name": "data", "size": 5, "datastore": "LocalDS_1"}, {"name": "more", "size": 6}]})
         got.append(sorted(d["CapacityInKB"] >> 20 for d in vc.info("web-eb-abcde-24")["Config"]["Hardware"]["Device"] if "CapacityInKB" in d))
+    where = {d["CapacityInKB"] >> 20: d["Backing"]["FileName"].split("]")[0][1:] for d in vc.info("web-eb-abcde-24")["Config"]["Hardware"]["Device"] if "CapacityInKB" in d}
+    check("create: a disk in a datastore of its own", (where[5], where[6]) == ("LocalDS_1", "LocalDS_0"), where)
     check("create: disks beside the two of a template, and none more the second time", got == [[2, 5, 6, 20]] * 2, got)
     core.run("machine.destroy", **of(24, ""))
     vc.govc("vm.destroy", "double")
@@ -428,6 +431,8 @@ def cases_refused():
                                  ("datastore", "ds9", "no datastore ds9"), ("resource_pool", "rp", "no resource pool rp"),
                                  ("compute_resource", "c9", "no host, cluster or vApp c9"), ("flavor", "Huge", "no flavor Huge"),
                                  ("disks", [{"template": True, "size": 1}, {"name": "d", "size": 70000}], "at most 62 TB"),
+                                 ("disks", [{"name": "d", "size": 1, "datastore": "ds9"}], "no datastore ds9"),
+                                 ("disks", [{"template": True, "datastore": "LocalDS_1"}], "goes where the machine goes"),
                                  ("disks", [{"name": "d%d" % i, "size": 1} for i in range(8)], "at most 7 disks")):
         r = create(3, profile={member: value})
         check("create: %s %s is refused with the name" % (member, str(value)[:20]), r["outcome"] == "refused" and words in r["message"] and
@@ -608,7 +613,7 @@ def cases_slow():
     time.sleep(0.5)
     r = core.run("provider.sync", config=config(SMALL), provider="p-quick")
     over = [t for t in slow if core.result_of(t)]
-    check("slow: a provider of one byte a second holds no other up", r["outcome"] == "done" and not over, (r["outcome"], len(over)))
+    check("slow: three providers of one byte a second hold no other up", r["outcome"] == "done" and not over, (r["outcome"], len(over)))
     results = [core.result(t, 60) for t in slow]
     check("slow: and its tasks end at their deadline", all(r and r["outcome"] == "refused" for r in results), results)
     proxy.drip = False
@@ -766,7 +771,7 @@ def main():
     core = Core()
     cloud = rooms.Room("cloud", ("core", "keyd"))
     assert cloud.start(), cloud.text()
-    vc = Vcenter(SMALL, "-dc", "1", "-cluster", "1", "-host", "1", "-pool", "1", "-folder", "0", "-vm", "3").start().template()
+    vc = Vcenter(SMALL, "-dc", "1", "-cluster", "1", "-host", "1", "-pool", "1", "-folder", "0", "-vm", "3", "-ds", "2").start().template()
     proxy = Proxy(PROXY, SMALL, "leaf.crt", "leaf.key")
     only = sys.argv[1:]
     for name, f in (("certificates", cases_certificates), ("sync", cases_sync), ("machine", cases_machine),

@@ -46,6 +46,7 @@ static const struct form_field vsphere[] = {
 
 static const struct form_field vsphere_disk[] = {
 	FIELD("name", TEXT, "Name"), FIELD("size", NUMBER, "Size (GB)", .required = true, .min = 0, .max = GB_MAX),
+	FIELD("datastore", TEXT, "Datastore", .help = "the machine's without one", .choices = "datacenters/datastores"),
 	FIELD("template", FLAG, "The template's own"), END
 };
 
