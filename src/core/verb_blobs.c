@@ -9,6 +9,7 @@
 #include "truth.h"
 #include "log/log.h"
 
+#define BLOB_NO_KEY "The appliance's keys are not available at the moment. Please try again."
 #define SCHEMA "http://elasticbox.net/schemas/blob"
 
 /* The state of a call: the key as the loop had it. */
@@ -162,6 +163,8 @@ int verb_blob_get_run(struct db *db, struct core_call *call)
 	good = !strcmp(object_member(&o, "name"), name) && permitted(db, call, &o);
 	if (good)
 		answer_file(call, &o);
+	else if (given && !((const struct blob_call *)call->state)->opened)
+		core_answer_message(&call->answer, 503, BLOB_NO_KEY);	/* whose script it is, is not known yet: core has just started */
 	else
 		core_answer_missing(&call->answer);
 	object_free(&o);
@@ -173,7 +176,7 @@ int verb_blob_get_run(struct db *db, struct core_call *call)
 void verb_blob_credential_start(struct core_call *call)
 {
 	if (!blob_call_new(call)->opened) {
-		core_call_refuse(call, 503, "The appliance's keys are not available at the moment. Please try again.");
+		core_call_refuse(call, 503, BLOB_NO_KEY);
 		return;
 	}
 	core_call_read(call, call->handler->run, NULL);

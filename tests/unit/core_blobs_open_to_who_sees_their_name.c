@@ -129,6 +129,27 @@ static void what_one_may_not_read_one_does_not_name(void)
 	CHECK(!*names("ben", "{\"icon\":\"" BLOB_PLACE C "/c\",\"x\":\"" BLOB_PLACE "short\",\"n\":7}") && !*names("ben", "{}"));
 }
 
+/* A machine fetches its script just after core has started: that is no reason to say that there is none. */
+static void without_a_key_nothing_is_said_to_be_missing(void)
+{
+	static const struct { const char *args; int status; } asked[] = {
+		{ "{\"id\":\"" A "\",\"name\":\"a\",\"credential\":\"i-abcdef.AAAA\"}", 503 },
+		{ "{\"id\":\"" C "\",\"name\":\"a\",\"credential\":\"i-abcdef.AAAA\"}", 404 },
+		{ "{\"id\":\"" A "\",\"name\":\"a\"}", 401 },
+	};
+
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		char no_key[256] = "";	/* the state of a call that came before the key */
+		struct core_call call = { .state = no_key };
+		yyjson_doc *doc = yyjson_read(asked[i].args, strlen(asked[i].args), 0);
+
+		call.args = yyjson_doc_get_root(doc);
+		CHECK(verb_blob_get_run(db, &call) < 0 && call.answer.status == asked[i].status);
+		core_answer_reset(&call.answer);
+		yyjson_doc_free(doc);
+	}
+}
+
 int main(void)
 {
 	if (sodium_init() < 0)
@@ -138,6 +159,7 @@ int main(void)
 	db = db_open("core.db", NULL, DB_WRITER);
 	CHECK(db && !db_migrate(db, core_schema, core_schema_count, "test"));
 	make_world();
+	without_a_key_nothing_is_said_to_be_missing();
 	who_has_it_reads_it();
 	naming_opens_to_who_sees_it();
 	drafts_open_nothing_to_readers();
