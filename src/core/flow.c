@@ -236,6 +236,13 @@ void flow_task_ended(struct db *db, const struct core_task *t, const char *why)
 	go(db, &f);
 }
 
+bool flow_waits_for(struct db *db, const struct core_task *t)
+{
+	struct flow f;
+
+	return t->flow[0] && flow_read(db, t->flow, &f) && f.state == FLOW_RUNNING && f.step == t->step;
+}
+
 /* ---- the queue ---- */
 
 static bool start_one(struct db *db, const char *operation)

@@ -34,6 +34,8 @@ int flow_run(struct db *db);
 int64_t flow_due(struct db *db);
 /* A task of an operation has ended; why is a sentence unless it is done. */
 void flow_task_ended(struct db *db, const struct core_task *t, const char *why);
+/* Does its operation still wait for what this task was for? */
+bool flow_waits_for(struct db *db, const struct core_task *t);
 /* Everything of an instance that goes. */
 void flow_forget(struct db *db, const char *instance);
 

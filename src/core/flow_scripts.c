@@ -180,6 +180,26 @@ static void close_entry(struct db *db, const struct core_task *t, yyjson_val *ou
 	object_free(&entry);
 }
 
+/* A script that was interrupted: another task, for the agent keeps how this one ended, and what it wrote is kept under its number. */
+static void run_again(struct db *db, const struct core_task *t, const char *line)
+{
+	char key[CORE_TASK_KEY], text[FLOW_WHY + 32];
+	struct core_task_new n = {
+		.worker = t->worker, .kind = t->kind, .key = key, .input = t->input, .flow = t->flow, .instance = t->instance,
+		.machine = t->machine, .workspace = t->workspace, .step = t->step, .part = t->part,
+		.attempts = (int)(t->attempts_max - t->attempts), .wait = (int)t->wait, .run = (int)t->run,
+	};
+	struct object instance;
+
+	snprintf(key, sizeof key, "%.64s/%d/%.60s/%u/r%" PRId64, t->flow, (int)t->step, t->machine, (unsigned)t->part, t->id);
+	core_task_add(db, &n);
+	if (!object_get(db, OBJECT_INSTANCE, t->instance, &instance))
+		return;
+	snprintf(text, sizeof text, "%s. It is run again.", line);
+	instance_log(db, &instance, t->flow, NULL, "info", NULL, text);
+	object_free(&instance);
+}
+
 void flow_script_ended(struct db *db, const struct core_task *t, const char *why, yyjson_val *output)
 {
 	struct script_names n;
@@ -197,5 +217,8 @@ void flow_script_ended(struct db *db, const struct core_task *t, const char *why
 		snprintf(m.name, sizeof m.name, "%s", t->machine);
 	snprintf(line, sizeof line, "%s:%.80s in machine %.80s: %.150s", n.event, n.box, m.name, why);
 	yyjson_doc_free(n.doc);
-	flow_task_ended(db, t, line);
+	if (t->state == TASK_FAILED && t->again && flow_waits_for(db, t))
+		run_again(db, t, line);
+	else
+		flow_task_ended(db, t, line);
 }

@@ -275,6 +275,8 @@ static enum task_event event_of(const struct core_task *t, enum core_outcome out
 		return TASK_RESULT_CANCELLED;
 	case CORE_OUTCOME_FAILED:
 	case CORE_OUTCOME_AGAIN:
+		if (is_machine(t->worker) && !PLANTED("same-task"))
+			return TASK_RESULT_FINAL;
 		return t->attempts < t->attempts_max || PLANTED("no-cap") ? TASK_RESULT_FAILED : TASK_RESULT_FINAL;
 	default:
 		return TASK_RESULT_FINAL;
@@ -323,6 +325,7 @@ bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t f
 			core_task_free(&t);
 			return true;
 		}
+		t.again = outcome == CORE_OUTCOME_FAILED && is_machine(worker) && t.attempts < t.attempts_max;
 		if (!taken)
 			taken = move(db, &t, event_of(&t, outcome), message, output);
 		if (taken && t.state == TASK_WAITING)

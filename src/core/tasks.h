@@ -61,6 +61,7 @@ struct core_task {
 	char flow[OBJECT_ID], instance[OBJECT_ID], machine[OBJECT_ID], provider[OBJECT_ID], workspace[OBJECT_ID];
 	char activity[OBJECT_ID];
 	int64_t step, part, attempts, attempts_max, wait, run, deadline_boot;
+	bool again;			/* it has failed, and what it was for may be tried again: by another task, for a machine never runs one twice */
 	char *input;			/* JSON (malloc) */
 };
 

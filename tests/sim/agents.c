@@ -9,9 +9,9 @@
 #define AGENTS 256
 #define JOURNAL 16
 
-enum step_state { STEP_NONE = 0, STEP_RECEIVED, STEP_RUNS, STEP_FINISHED };
+enum step_state { STEP_NONE = 0, STEP_RECEIVED, STEP_RUNS, STEP_FINISHED, STEP_ACKED };
 
-struct step { enum step_state state; int64_t task, fence, ended_seen; char outcome[12]; int exit_code; bool hangs; };
+struct step { enum step_state state; int64_t task, fence, ended_seen; char outcome[12]; int exit_code; bool hangs, accepted; };
 
 struct agent {
 	bool there, on, process;
@@ -201,25 +201,46 @@ static void next_step(struct agent *a)
 		}
 }
 
+/* A place for another; of those that are over for core too the oldest goes. */
+static struct step *journal_place(struct agent *a)
+{
+	struct step *oldest = NULL;
+
+	for (int i = 0; i < JOURNAL; i++) {
+		if (!a->journal[i].state)
+			return &a->journal[i];
+		if (a->journal[i].state == STEP_ACKED && (!oldest || a->journal[i].task < oldest->task))
+			oldest = &a->journal[i];
+	}
+	return oldest;
+}
+
+/* What it knows to have ended never runs again, whatever the fence: core hears the same once more. */
+static void ended_before(struct agent *a, struct step *s, int64_t fence)
+{
+	if (s->accepted && fence > s->fence)
+		sim_violation("task %lld is given out again, though its end was taken", (long long)s->task);
+	s->fence = fence > s->fence ? fence : s->fence;
+	tell_result(a, s);
+}
+
 static void step_came(struct agent *a, int64_t task, int64_t fence)
 {
 	struct step *s = journal_find(a, task), *busy = running(a);
 
 	if (s && s->state == STEP_RECEIVED)
 		s->fence = fence > s->fence ? fence : s->fence;
-	else if (s && s->state == STEP_FINISHED)
-		tell_result(a, s);
+	else if (s && (s->state == STEP_FINISHED || s->state == STEP_ACKED))
+		ended_before(a, s, fence);
 	if (s)
 		return;
 	/* While one that is to be stopped still runs another may come; else never two. */
 	if (busy && core_db && db_number(core_db, 0, "SELECT EXISTS(SELECT 1 FROM task WHERE id = ? AND state = 'leased' AND cancel = 0)",
 			"i", busy->task))
 		sim_violation("machine %s: task %lld comes while %lld runs", a->machine, (long long)task, (long long)busy->task);
-	for (int i = 0; i < JOURNAL; i++)
-		if (!a->journal[i].state) {
-			a->journal[i] = (struct step){ .state = STEP_RECEIVED, .task = task, .fence = fence };
-			break;
-		}
+	s = journal_place(a);
+	if (s)
+		*s = (struct step){ .state = STEP_RECEIVED, .task = task, .fence = fence };
 	next_step(a);
 }
 
@@ -244,9 +265,10 @@ static void frame_arrives(int64_t channel, char *json)
 	} else if (s && yyjson_equals_str(type, "abort") && s->state == STEP_RECEIVED) {
 		finish(a, s, "aborted", -1);
 	} else if (s && yyjson_equals_str(type, "result_ack") && s->state == STEP_FINISHED && s->fence == fence) {
-		if (yyjson_is_true(yyjson_obj_get(root, "accepted")))
+		s->accepted = yyjson_is_true(yyjson_obj_get(root, "accepted"));
+		if (s->accepted)
 			checks_acknowledged(task, fence);
-		memset(s, 0, sizeof *s);
+		s->state = STEP_ACKED;
 	} else if (a && yyjson_equals_str(type, "refused")) {
 		a->channel = 0;
 		sim_at(60 * SECOND, connect_agent, a - agents, NULL);

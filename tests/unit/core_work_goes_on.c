@@ -576,6 +576,61 @@ static void check_late_key(void)
 	CHECK(is("i-key001", "done/deploy"));
 }
 
+static void interrupted(void)
+{
+	char json[200];
+
+	snprintf(json, sizeof json, "{\"type\":\"result\",\"task\":%lld,\"fence\":%lld,\"outcome\":\"interrupted\",\"output_length\":3}",
+		(long long)last_task, (long long)last_fence);
+	say(0, json);
+	CHECK(strstr(last_step, "\"accepted\":true"));
+}
+
+/* An interrupted script is run again as a task of its own, as often as its file says; then it has failed.  Abort ends the chain. */
+static void check_retry(void)
+{
+	int64_t first, second;
+
+	put_box("re", "script", ",\"requirements\":[],\"variables\":[],\"events\":{\"install\":{\"url\":\"" URL "\",\"length\":5,\"retry\":2}}");
+	machine_count = 0;
+	create("i-ret001", "re", "plain", "");
+	run(1, false);
+	machines[0].channel = 780;
+	hello(0, machines[0].id, "b1", "");
+	run(1, true);
+	first = last_task;
+	interrupted();
+	run(1, true);
+	second = last_task;
+	CHECK(second > first && last_fence == 1 && !strcmp(told, "install:@0 install:@0") && is("i-ret001", "processing/deploy"));
+	CHECK(db_number(db, 0, "SELECT state = 'failed' AND output_length = 3 FROM task WHERE id = ?", "i", first));
+	CHECK(logged("install:box re in machine %: it was interrupted half-way: the machine went down. It is run again."));
+	/* Said once more: nothing follows from it. */
+	last_task = first;
+	interrupted();
+	CHECK(db_number(db, 0, "SELECT count(*) FROM task WHERE instance = 'i-ret001' AND kind = 'script'", "") == 2);
+	last_task = second;
+	interrupted();
+	run(1, false);
+	CHECK(is("i-ret001", "done/deploy") && last_task > second);
+	/* As often as it may, and no more. */
+	CHECK(operate("instance.reinstall", "i-ret001") == 202);
+	for (int i = 0; i < 3; i++) {
+		CHECK(is("i-ret001", "processing/reinstall"));
+		run(1, true);
+		interrupted();
+	}
+	CHECK(is("i-ret001", "unavailable/reinstall"));
+	CHECK(operate("instance.reinstall", "i-ret001") == 202);
+	run(1, true);
+	CHECK(operate("instance.abort", "i-ret001") == 202);
+	interrupted();
+	CHECK(is("i-ret001", "unavailable/reinstall") && !db_number(db, 1, "SELECT count(*) FROM task WHERE instance = 'i-ret001' AND state IN"
+		" ('waiting', 'leased')", ""));
+	CHECK(end_it("force_terminate", "i-ret001") == 202);
+	run(2, false);
+}
+
 /* Aborted between the turn and the message: nobody but core ever knew of it, so it is over. */
 static void check_unsent_abort(void)
 {
@@ -901,6 +956,7 @@ int main(void)
 	check_late_key();
 	check_definite();
 	check_silence();
+	check_retry();
 	check_unsent();
 	check_lease();
 	check_stacks();

@@ -2,7 +2,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from world import check, wait_for
+from world import check, needs_agents, wait_for
 
 HELLO = "#!/bin/sh\necho \"hello from $(id -un)\"\n"
 ALL = ["pre_install", "install", "pre_configure", "configure", "pre_start", "start", "stop", "post_stop", "dispose", "post_dispose"]
@@ -91,6 +91,28 @@ def a_failing_script_makes_it_unavailable_and_a_retry_goes_on(w):
     machines = set(w.kept())
     w.operate(i["id"], "deploy")
     check(said(w, i["id"]) == ["start"] and set(w.kept()) == machines, "a second machine was made")
+    w.away(i["id"])
+    w.nothing_left()
+
+
+# Its runner is its parent.
+ONCE_MORE = """#!/bin/sh
+n=$(cat /tmp/runs 2>/dev/null || echo 0)
+echo $((n + 1)) >/tmp/runs
+echo "run $((n + 1)) begins"
+[ $n != 0 ] || { kill -9 $PPID; exit 0; }
+echo "run $((n + 1)) ends"
+"""
+
+
+def an_interrupted_script_is_run_again(w):
+    needs_agents()
+    box = w.box("script", "again", events={"install": dict(w.script(ONCE_MORE, "install"), retry=1)})
+    i = w.deploy(box)
+    w.ends(i["id"], "done", "deploy", i["updated"])
+    ran = [line for line in w.logs(i["id"]).splitlines() if line.startswith("run ")]
+    check(ran == ["run 1 begins", "run 2 begins", "run 2 ends"], ran)
+    check(any("It is run again." in (t or "") for t in w.told(i["id"])), w.told(i["id"]))
     w.away(i["id"])
     w.nothing_left()
 
@@ -198,6 +220,7 @@ def switched_off_it_makes_no_machine(w):
 
 
 CASES = [a_script_box_runs_to_its_end, reconfigure_and_reinstall_run_their_scripts, shut_down_and_power_on, terminate_then_delete,
-         a_failing_script_makes_it_unavailable_and_a_retry_goes_on, abort_kills_the_script, output_is_seen_as_it_happens,
+         a_failing_script_makes_it_unavailable_and_a_retry_goes_on, an_interrupted_script_is_run_again, abort_kills_the_script,
+         output_is_seen_as_it_happens,
          a_conflict_is_answered_409, ten_terminates_at_once_leave_nothing, force_terminate_ends_what_is_still_processing,
          a_lease_ends_the_instance, two_machines_of_one_instance, switched_off_it_makes_no_machine]
