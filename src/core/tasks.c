@@ -312,6 +312,12 @@ static void try_again(struct db *db, const struct core_task *t, const char *why)
 		kind->tried(db, t, why);
 }
 
+/* Is this the result that ended it, or can it be? */
+static bool ended_by(const struct core_task *t, enum core_outcome outcome)
+{
+	return outcome == CORE_OUTCOME_DONE ? t->state == TASK_DONE : t->state == TASK_FAILED || t->state == TASK_CANCELLED;
+}
+
 bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, enum core_outcome outcome,
 	const char *message, yyjson_val *output)
 {
@@ -321,6 +327,9 @@ bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t f
 	if (there && holds(&t, worker, fence)) {
 		/* Said again, because the answer to it was lost. */
 		taken = t.state > TASK_CANCELLING && t.fence == fence;
+		/* Its worker may forget it, but it came too late. */
+		if (taken && !ended_by(&t, outcome))
+			record_late(db, worker, task, fence);
 		if (!taken && outcome == CORE_OUTCOME_AGAIN && again(db, &t, message, output)) {
 			core_task_free(&t);
 			return true;

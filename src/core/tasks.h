@@ -118,7 +118,7 @@ void core_task_unsent(struct db *db, int64_t id, int64_t fence, int delay, const
 enum core_outcome { CORE_OUTCOME_NONE = 0, CORE_OUTCOME_DONE, CORE_OUTCOME_FAILED, CORE_OUTCOME_REFUSED, CORE_OUTCOME_CANCELLED,
 	CORE_OUTCOME_AGAIN };	/* with what the output names it is to be given out anew (endpoints.h) */
 /* A result.  False when the fence is an old one: recorded, but without effect.  True without effect for
- * the very result that ended it. */
+ * a task that has ended with this fence: recorded when that was another end. */
 bool core_task_result(struct db *db, const char *worker, int64_t task, int64_t fence, enum core_outcome outcome,
 	const char *message, yyjson_val *output);
 

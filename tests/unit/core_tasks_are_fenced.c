@@ -125,7 +125,7 @@ static void check_retry(void)
 
 static void check_deadline(void)
 {
-	int64_t id = 0, fence, told = 0;
+	int64_t id = 0, fence, told = 0, late;
 
 	/* Given out: the time the task has, and some slack. */
 	add("k4", 100);
@@ -138,7 +138,10 @@ static void check_deadline(void)
 	CHECK(operations("unavailable") == 1 && operations("processing") == 0);
 	/* Whoever still works on it is told to stop. */
 	CHECK(core_tasks_cancels(db, &told, 1) == 1 && told == id && !core_tasks_cancels(db, &told, 1));
-	CHECK(!result(id, fence + 1, CORE_OUTCOME_DONE) && result(id, fence, CORE_OUTCOME_DONE) && operations("done") == 2);
+	CHECK(!result(id, fence + 1, CORE_OUTCOME_DONE));
+	late = db_number(db, 0, "SELECT count(*) FROM event WHERE kind = 'task.late'", "");
+	CHECK(result(id, fence, CORE_OUTCOME_DONE) && operations("done") == 2);
+	CHECK(db_number(db, 0, "SELECT count(*) FROM event WHERE kind = 'task.late'", "") == late + 1);
 	/* Not given out: the time it may wait. */
 	core_room_lost(db, "sysd");
 	add("k4w", 100);
