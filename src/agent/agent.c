@@ -33,6 +33,9 @@
 #define WELCOME_WITHIN 60000
 #define PROBE_SECONDS 120
 #define DEAD_BEATS 3
+/* What a former agent left may take so long to let go of its lock, and is looked at so often; milliseconds. */
+#define FORMER_WITHIN 5000
+#define FORMER_LOOK 20
 /* A new version that was connected so often, and for so many heartbeats was never welcomed, gives the place back. */
 #define UNWELCOME 3
 #define UNWELCOME_BEATS 10
@@ -334,13 +337,15 @@ static void turn(void)
 	}
 }
 
-/* One agent for one machine: before it looks at what another may be doing. */
+/* One agent for one machine: before it looks at what another may be doing.  A runner that an agent was just making when it was killed has the
+ * agent's lock until it is a program of its own. */
 static void only_one(void)
 {
-	int fd;
+	int fd = open(AGENT_JOURNAL "/.agent", O_RDWR | O_CREAT | O_CLOEXEC, 0600), rc = -1;
 
-	fd = open(AGENT_JOURNAL "/.agent", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	for (int i = 0; fd >= 0 && (rc = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK && i < FORMER_WITHIN / FORMER_LOOK; i++)
+		poll(NULL, 0, FORMER_LOOK);
+	if (rc < 0) {
 		note("another agent is running: %s", strerror(errno));
 		exit(EXIT_TROUBLE);
 	}
