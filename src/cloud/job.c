@@ -136,7 +136,8 @@ void job_settle(struct job *job, const char *why)
 	int64_t n = job_number(job->config, "settle_seconds", SETTLE);
 
 	n = n < 1 ? 1 : n > SETTLE_MOST ? SETTLE_MOST : n;
-	job_say(job, JOB_WARNING, "What became of the create is not known (%s): looking for it for %d s.", why, (int)n);
+	if (!job->settled)	/* said once for each wait, however often that begins anew */
+		job_say(job, JOB_WARNING, "What became of the create is not known (%s): looking for it for %d s.", why, (int)n);
 	job->definite = false;
 	job->settled = plat_clock_boot() + n * PLAT_SECOND;
 }

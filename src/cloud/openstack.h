@@ -84,6 +84,10 @@ void os_escape(const char *text, char *out, size_t cap);
 const char *os_key_of(yyjson_val *server);
 /* The server of this job's key: id "" when there is none.  The oldest one of several. */
 enum os_result os_find(struct os *o, const char *key, const char *hint, char id[OS_ID]);
+/* What was made beside a server has the job's key as its description; of a floating address also what it is and its port, "" = none. */
+struct os_beside { char id[OS_ID], address[64], port[OS_ID]; };
+/* The first one of a list of Neutron's ("/floatingips", "floatingips"): id "" when there is none. */
+enum os_result os_beside(struct os *o, const char *path, const char *member, struct os_beside *found);
 /* Its addresses into the output; status text in *status when not NULL. */
 enum os_result os_server(struct os *o, const char *id, char *status, size_t cap, bool report);
 

@@ -83,25 +83,15 @@ static enum os_result add_rule(struct os *o, const char *group, int port)
 	return r == OS_BUSY && o->status == 409 ? OS_DONE : r;
 }
 
-static int has_key(yyjson_val *one, void *arg)
-{
-	struct name *n = arg;
-
-	if (strcmp(job_text(one, "description"), n->want) != 0)
-		return 0;
-	snprintf(n->id, sizeof n->id, "%s", job_text(one, "id"));
-	return 1;
-}
-
 static enum os_result make_group(struct os *o, char id[OS_ID])
 {
-	struct name n = { .want = o->job->key };
+	struct os_beside have;
 	yyjson_mut_doc *d;
 	yyjson_mut_val *root, *v;
-	enum os_result r = os_each(o, OS_NETWORK, "/security-groups", "security_groups", "id", has_key, &n);
+	enum os_result r = os_beside(o, "/security-groups", "security_groups", &have);
 
-	if (r != OS_DONE || n.id[0]) {
-		snprintf(id, OS_ID, "%s", n.id);
+	if (r != OS_DONE || have.id[0]) {
+		snprintf(id, OS_ID, "%s", have.id);
 		return r;
 	}
 	d = yyjson_mut_doc_new(NULL);
@@ -364,22 +354,6 @@ static enum job_result one_server(struct os *o, char id[OS_ID])
 
 /* ---- the floating address ---- */
 
-struct address {
-	const char *key;
-	char id[OS_ID], port[OS_ID];
-};
-
-static int is_address(yyjson_val *one, void *arg)
-{
-	struct address *a = arg;
-
-	if (strcmp(job_text(one, "description"), a->key) != 0)
-		return 0;
-	snprintf(a->id, sizeof a->id, "%s", job_text(one, "id"));
-	snprintf(a->port, sizeof a->port, "%s", job_text(one, "port_id"));
-	return 1;
-}
-
 /* A new one at the port, or the one there is already, which may be that of a server that is no more. */
 static enum os_result bind_address(struct os *o, const char *id, const char *net, const char *port)
 {
@@ -404,14 +378,14 @@ static enum os_result bind_address(struct os *o, const char *id, const char *net
 static enum job_result floating(struct os *o, const char *server)
 {
 	const char *pool = job_profile(o->job, "floating_ip_pool");
-	struct address have = { .key = o->job->key };
+	struct os_beside have;
 	char net[OS_ID] = "", port[OS_ID], path[256];
 	enum job_result result;
 	enum os_result r;
 
 	if (!pool[0])
 		return JOB_INVALID;
-	r = os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", is_address, &have);
+	r = os_beside(o, "/floatingips", "floatingips", &have);
 	if (r == OS_DONE) {
 		snprintf(path, sizeof path, "/ports?device_id=%s", server);
 		r = os_call(o, OS_NETWORK, "GET", path, NULL, false);

@@ -68,19 +68,29 @@ static void put_text(struct job *job, yyjson_mut_val *of, const char *name, cons
 	yyjson_mut_obj_put(of, yyjson_mut_str(job->output, name), yyjson_mut_strcpy(job->output, text));
 }
 
-struct floating {
+struct beside_search {
 	const char *key;
-	char address[64];
+	struct os_beside *found;
 };
 
-static int is_floating(yyjson_val *one, void *arg)
+static int look_beside(yyjson_val *one, void *arg)
 {
-	struct floating *f = arg;
+	struct beside_search *s = arg;
 
-	if (strcmp(job_text(one, "description"), f->key) != 0)
+	if (strcmp(job_text(one, "description"), s->key) != 0)
 		return 0;
-	snprintf(f->address, sizeof f->address, "%s", job_text(one, "floating_ip_address"));
+	snprintf(s->found->id, sizeof s->found->id, "%s", job_text(one, "id"));
+	snprintf(s->found->address, sizeof s->found->address, "%s", job_text(one, "floating_ip_address"));
+	snprintf(s->found->port, sizeof s->found->port, "%s", job_text(one, "port_id"));
 	return 1;
+}
+
+enum os_result os_beside(struct os *o, const char *path, const char *member, struct os_beside *found)
+{
+	struct beside_search s = { o->job->key, found };
+
+	*found = (struct os_beside){ .id = "" };
+	return os_each(o, OS_NETWORK, path, member, "id", look_beside, &s);
 }
 
 /* public: the floating address, "" when none is known: Nova hears of it late. */
@@ -109,12 +119,12 @@ static void report_addresses(struct job *job, yyjson_val *server, const char *pu
 enum os_result os_server(struct os *o, const char *id, char *status, size_t cap, bool report)
 {
 	char path[256];
-	struct floating f = { .key = o->job->key };
+	struct os_beside f = { .id = "" };
 	enum os_result r;
 	yyjson_val *server;
 
 	if (report && o->url[OS_NETWORK][0])
-		os_each(o, OS_NETWORK, "/floatingips", "floatingips", "id", is_floating, &f);
+		os_beside(o, "/floatingips", "floatingips", &f);
 	snprintf(path, sizeof path, "/servers/%s", id);
 	r = os_call(o, OS_COMPUTE, "GET", path, NULL, false);
 	if (r != OS_DONE)
@@ -277,34 +287,17 @@ static enum job_result remove_server(struct os *o, const char *id)
 	return job_over(o->job);
 }
 
-struct owned {
-	struct job *job;
-	char id[OS_ID];
-	const char *member;		/* whose text is the key */
-};
-
-static int is_owned(yyjson_val *one, void *arg)
-{
-	struct owned *w = arg;
-
-	if (strcmp(job_text(one, w->member), w->job->key) != 0)
-		return 0;
-	snprintf(w->id, sizeof w->id, "%s", job_text(one, "id"));
-	return 1;
-}
-
-/* What was made beside the server carries the key as its description: floating address, security group. */
+/* Floating address, security group. */
 static enum job_result remove_beside(struct os *o, const char *list, const char *member)
 {
-	struct owned w = { .job = o->job, .member = "description" };
+	struct os_beside w;
 	char path[256];
 	enum os_result r;
 
 	if (!o->url[OS_NETWORK][0])
 		return JOB_INVALID;
 	for (int i = 0; i < 16; i++) {
-		w.id[0] = 0;
-		r = os_each(o, OS_NETWORK, list, member, "id", is_owned, &w);
+		r = os_beside(o, list, member, &w);
 		/* a cloud without this extension has none of them */
 		if (r == OS_MISSING || (r == OS_DONE && !w.id[0]))
 			return JOB_INVALID;

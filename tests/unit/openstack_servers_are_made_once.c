@@ -149,6 +149,19 @@ static void switched(void)
 		1, &definite) == JOB_DONE);
 }
 
+static unsigned told;
+static void count(struct job *job, enum job_level level, const char *text) { (void)job; (void)level; (void)text; told++; }
+
+/* A create that is seen again and again to be under way is no flood of lines. */
+static void said_once(void)
+{
+	struct job job = { .say = count };
+
+	for (int i = 0; i < 5; i++)
+		job_settle(&job, "it is just being made");
+	CHECK(told == 1 && !job.definite && job_settling(&job));
+}
+
 static void surely_nothing(void)
 {
 	bool definite = true;
@@ -172,5 +185,6 @@ int main(void)
 	volumes();
 	reserved();
 	switched();
+	said_once();
 	return failed;
 }
